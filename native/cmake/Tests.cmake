@@ -1,0 +1,44 @@
+# Every test/test_*.c is a test, built as the library is and once more, from the same sources, under the sanitizers.
+include(CheckCSourceRuns)
+find_package(Threads REQUIRED)
+
+set(test_sanitizers address,undefined)
+if(NOT EVLOOP_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
+  set(CMAKE_REQUIRED_FLAGS "-fsanitize=${test_sanitizers}")
+  check_c_source_runs("int main(void) { return 0; }" EVLOOP_CAN_SANITIZE)
+  unset(CMAKE_REQUIRED_FLAGS)
+endif()
+
+# evloop_test(name source core): a test program of one source and the objects of the library `core`
+function(evloop_test name source core)
+  add_executable(${name} "${source}" $<TARGET_OBJECTS:${core}>)
+  target_include_directories(${name} PRIVATE include)
+  target_link_libraries(${name} PRIVATE Threads::Threads)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120 ENVIRONMENT
+    "ASAN_OPTIONS=halt_on_error=1:abort_on_error=1;UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1")
+endfunction()
+
+if(EVLOOP_CAN_SANITIZE)
+  add_library(evl_core_sanitized OBJECT ${core_sources})
+  target_include_directories(evl_core_sanitized PUBLIC include)
+  evloop_sanitize(evl_core_sanitized ${test_sanitizers})
+endif()
+
+file(GLOB test_sources CONFIGURE_DEPENDS test/test_*.c)
+foreach(source IN LISTS test_sources)
+  get_filename_component(name "${source}" NAME_WE)
+  evloop_test(${name} "${source}" evl_core)
+  if(EVLOOP_SANITIZE)
+    evloop_sanitize(${name} ${EVLOOP_SANITIZE})
+  elseif(EVLOOP_CAN_SANITIZE)
+    evloop_test(${name}_sanitized "${source}" evl_core_sanitized)
+    evloop_sanitize(${name}_sanitized ${test_sanitizers})
+  endif()
+endforeach()
+
+if(NOT EVLOOP_SANITIZE)
+  add_test(NAME exports_JNI_OnLoad_alone
+    COMMAND "${CMAKE_COMMAND}" "-Dnm=${CMAKE_NM}" "-Dlibrary=$<TARGET_FILE:evloop>"
+            -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckExports.cmake")
+endif()
