@@ -1,0 +1,56 @@
+/* Worker processes: start, signal, reap. Results as in evl_sys.h. */
+#ifndef EVL_SPAWN_H
+#define EVL_SPAWN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A run of `count` NUL-terminated strings, `length` bytes with the last NUL. */
+struct evl_strings {
+    char *bytes;
+    int length;
+    int count;
+};
+
+struct evl_spawn_request {
+    struct evl_strings arguments; /* at least one, not empty: the program */
+    struct evl_strings environment;
+    const char *directory; /* NULL: the parent's */
+    int stdio[3];          /* what becomes 0, 1, 2; -1: the parent's is inherited */
+    int worker_fd;         /* becomes target_fd */
+    int target_fd;         /* EVL_TARGET_FD_MIN to EVL_TARGET_FD_MAX */
+};
+
+enum { EVL_TARGET_FD_MIN = 3, EVL_TARGET_FD_MAX = 255 };
+
+/* What evl_reap fills in; the layout is read from outside C. */
+struct evl_exit {
+    int32_t code;   /* 0 to 255, or -1: killed by a signal */
+    int32_t signal; /* the signal that killed it, or 0 */
+    int32_t core;   /* 1: dumped core */
+    int32_t reserved;
+    int64_t user_micros;
+    int64_t system_micros;
+    int64_t max_resident_bytes;
+};
+
+#pragma GCC visibility push(hidden)
+
+/* The pid; or -errno of what failed, execve(2) included, and then no child is left. Every fd stays the caller's. */
+int evl_spawn(const struct evl_spawn_request *request);
+
+int evl_pidfd_open(int pid);
+int evl_pidfd_signal(int pidfd, int signal);
+
+/* 1 and *exit filled if the process has ended (it is reaped then); 0 while it runs. */
+int evl_reap(int pidfd, struct evl_exit *exit);
+
+/* SIGKILL and wait, for a child without a pidfd. -ECHILD, and no signal sent, if `pid` is not an unreaped child. */
+int evl_kill_and_reap(int pid);
+
+/* Length of the environment in bytes; nothing is copied if that is above capacity. */
+int evl_environment(char *bytes, int capacity);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,323 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "evl_spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef __GLIBC__
+#error "glibc is needed"
+#elif !__GLIBC_PREREQ(2, 34)
+#error "glibc 2.34 or later is needed: posix_spawn_file_actions_addclosefrom_np"
+#endif
+
+/* Numbers of kernels newer than some build hosts; the same on every architecture with the unified numbers. */
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+enum { WAIT_PIDFD = 3 }; /* P_PIDFD of waitid(2), Linux 5.4; an enumerator of glibc, so #ifdef cannot find it */
+
+enum { STDIO_COUNT = 3, SOURCE_COUNT = STDIO_COUNT + 1, WORKER = STDIO_COUNT };
+
+/* Strings ---------------------------------------------------------------------------------------------------------- */
+
+static int check_strings(const struct evl_strings *strings) {
+    int length = strings->length;
+    if (length < 0 || strings->count < 0) {
+        return -EINVAL;
+    }
+    if (length == 0) {
+        return strings->count == 0 ? 0 : -EINVAL;
+    }
+    if (strings->bytes == NULL || strings->bytes[length - 1] != '\0') {
+        return -EINVAL;
+    }
+    int count = 0;
+    for (int i = 0; i < length; i++) {
+        count += strings->bytes[i] == '\0';
+    }
+    return count == strings->count ? 0 : -EINVAL;
+}
+
+/* A NULL-terminated array of pointers into checked strings, to be freed by the caller; NULL: out of memory. */
+static char **pointers_into(const struct evl_strings *strings) {
+    char **pointers = malloc(((size_t) strings->count + 1) * sizeof *pointers);
+    if (pointers == NULL) {
+        return NULL;
+    }
+    char *next = strings->bytes;
+    for (int i = 0; i < strings->count; i++) {
+        pointers[i] = next;
+        next += strlen(next) + 1;
+    }
+    pointers[strings->count] = NULL;
+    return pointers;
+}
+
+/* Descriptors of the child ----------------------------------------------------------------------------------------- */
+
+/* What dup2(2) reads from in the child, all above the target: so no dup2 overwrites the source of a later one. */
+struct sources {
+    int fd[SOURCE_COUNT];   /* -1: nothing to do */
+    int copy[SOURCE_COUNT]; /* ours to close, or -1 */
+};
+
+static void close_sources(const struct sources *sources) {
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        if (sources->copy[i] >= 0) {
+            close(sources->copy[i]);
+        }
+    }
+}
+
+/* On failure nothing is left open. */
+static int open_sources(const struct evl_spawn_request *request, struct sources *sources) {
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        sources->fd[i] = i == WORKER ? request->worker_fd : request->stdio[i];
+        sources->copy[i] = -1;
+    }
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        if (sources->fd[i] < 0 || sources->fd[i] > request->target_fd) {
+            continue;
+        }
+        int copy = fcntl(sources->fd[i], F_DUPFD_CLOEXEC, request->target_fd + 1);
+        if (copy < 0) {
+            /* EINVAL: the lowest number asked for is above RLIMIT_NOFILE already, see fcntl(2). */
+            int error = errno == EINVAL ? EMFILE : errno;
+            close_sources(sources);
+            return -error;
+        }
+        sources->fd[i] = sources->copy[i] = copy;
+    }
+    return 0;
+}
+
+/* Positive errno, as the functions of posix_spawn(3) have it. */
+static int add_actions(
+        posix_spawn_file_actions_t *actions, const char *directory, const struct sources *sources, int target_fd) {
+    int error = 0;
+    if (directory != NULL) {
+        error = posix_spawn_file_actions_addchdir_np(actions, directory);
+    }
+    for (int i = 0; error == 0 && i < STDIO_COUNT; i++) {
+        if (sources->fd[i] >= 0) {
+            error = posix_spawn_file_actions_adddup2(actions, sources->fd[i], i);
+        }
+    }
+    for (int fd = STDIO_COUNT; error == 0 && fd < target_fd; fd++) {
+        error = posix_spawn_file_actions_addclose(actions, fd); /* one that is not open is no error there */
+    }
+    if (error == 0) {
+        error = posix_spawn_file_actions_adddup2(actions, sources->fd[WORKER], target_fd);
+    }
+    if (error == 0) {
+        error = posix_spawn_file_actions_addclosefrom_np(actions, target_fd + 1);
+    }
+    return error;
+}
+
+/* Spawning --------------------------------------------------------------------------------------------------------- */
+
+static int set_signals(posix_spawnattr_t *attributes) {
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    /* Not sigfillset(3): that leaves out the two signals which glibc keeps for itself, and its posix_spawn would then
+     * start the child with those ignored. */
+    memset(&all, 0xff, sizeof all);
+    int error = posix_spawnattr_setsigmask(attributes, &none);
+    if (error == 0) {
+        error = posix_spawnattr_setsigdefault(attributes, &all);
+    }
+    if (error == 0) {
+        error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    }
+    return error;
+}
+
+static int spawn_with(
+        const struct evl_spawn_request *request, const struct sources *sources, char **argv, char **envp) {
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t actions;
+    pid_t pid = -1;
+
+    int error = posix_spawnattr_init(&attributes);
+    if (error != 0) {
+        return -error;
+    }
+    error = posix_spawn_file_actions_init(&actions);
+    if (error != 0) {
+        goto destroy_attributes;
+    }
+    error = set_signals(&attributes);
+    if (error != 0) {
+        goto destroy_actions;
+    }
+    error = add_actions(&actions, request->directory, sources, request->target_fd);
+    if (error != 0) {
+        goto destroy_actions;
+    }
+    /* Since glibc 2.24 this returns the error of any action and of execve(2) in the child, which it reaps. */
+    error = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, envp);
+
+destroy_actions:
+    posix_spawn_file_actions_destroy(&actions);
+destroy_attributes:
+    posix_spawnattr_destroy(&attributes);
+    return error != 0 ? -error : pid;
+}
+
+static int check_request(const struct evl_spawn_request *request) {
+    if (check_strings(&request->arguments) < 0 || check_strings(&request->environment) < 0) {
+        return -EINVAL;
+    }
+    if (request->arguments.count == 0 || request->arguments.bytes[0] == '\0') {
+        return -EINVAL;
+    }
+    if (request->target_fd < EVL_TARGET_FD_MIN || request->target_fd > EVL_TARGET_FD_MAX) {
+        return -EINVAL;
+    }
+    for (int i = 0; i < STDIO_COUNT; i++) {
+        if (request->stdio[i] < -1) {
+            return -EBADF;
+        }
+    }
+    return request->worker_fd < 0 ? -EBADF : 0;
+}
+
+int evl_spawn(const struct evl_spawn_request *request) {
+    int outcome = check_request(request);
+    if (outcome < 0) {
+        return outcome;
+    }
+    char **argv = pointers_into(&request->arguments);
+    if (argv == NULL) {
+        return -ENOMEM;
+    }
+    char **envp = pointers_into(&request->environment);
+    if (envp == NULL) {
+        outcome = -ENOMEM;
+        goto free_argv;
+    }
+    struct sources sources;
+    outcome = open_sources(request, &sources);
+    if (outcome < 0) {
+        goto free_envp;
+    }
+    outcome = spawn_with(request, &sources, argv, envp);
+    close_sources(&sources);
+
+free_envp:
+    free(envp);
+free_argv:
+    free(argv);
+    return outcome;
+}
+
+/* Signals and exits ------------------------------------------------------------------------------------------------ */
+
+static int result(long value) {
+    return value < 0 ? -errno : (int) value;
+}
+
+int evl_pidfd_open(int pid) {
+    return result(syscall(SYS_pidfd_open, pid, 0)); /* close-on-exec without asking, see pidfd_open(2) */
+}
+
+int evl_pidfd_signal(int pidfd, int signal) {
+    return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
+}
+
+static int64_t micros(struct timeval time) {
+    return (int64_t) time.tv_sec * 1000000 + time.tv_usec;
+}
+
+int evl_reap(int pidfd, struct evl_exit *exit) {
+    if (exit == NULL) {
+        return -EFAULT;
+    }
+    siginfo_t info;
+    struct rusage usage;
+    memset(&info, 0, sizeof info); /* si_pid stays 0 while the process runs */
+    memset(&usage, 0, sizeof usage);
+    /* The kernel's call, not the library's: only that one has the fifth argument, see NOTES in waitid(2). */
+    if (syscall(SYS_waitid, WAIT_PIDFD, pidfd, &info, WEXITED | WNOHANG, &usage) < 0) {
+        return -errno;
+    }
+    if (info.si_pid == 0) {
+        return 0;
+    }
+    int exited = info.si_code == CLD_EXITED;
+    const struct evl_exit ended = {
+        .code = exited ? info.si_status : -1,
+        .signal = exited ? 0 : info.si_status,
+        .core = info.si_code == CLD_DUMPED,
+        .user_micros = micros(usage.ru_utime),
+        .system_micros = micros(usage.ru_stime),
+        .max_resident_bytes = (int64_t) usage.ru_maxrss * 1024, /* KiB, see getrusage(2) */
+    };
+    memcpy(exit, &ended, sizeof ended); /* the address may have any alignment */
+    return 1;
+}
+
+int evl_kill_and_reap(int pid) {
+    if (pid <= 0) {
+        return -EINVAL; /* to kill(2) a group, or everybody */
+    }
+    siginfo_t info;
+    /* An unreaped child keeps its pid; any other pid may be a stranger's. */
+    if (waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+        return -errno;
+    }
+    if (kill(pid, SIGKILL) < 0) {
+        return -errno;
+    }
+    int status;
+    do {
+        status = waitid(P_PID, (id_t) pid, &info, WEXITED);
+    } while (status < 0 && errno == EINTR);
+    return result(status);
+}
+
+/* Environment ------------------------------------------------------------------------------------------------------ */
+
+int evl_environment(char *bytes, int capacity) {
+    if (capacity < 0) {
+        return -EINVAL;
+    }
+    size_t length = 0;
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        length += strlen(*entry) + 1;
+    }
+    if (length > INT_MAX) {
+        return -EOVERFLOW;
+    }
+    if (length > (size_t) capacity) {
+        return (int) length;
+    }
+    /* Checked again: environ(7) has no lock, and another thread of a C library may call setenv(3). */
+    size_t copied = 0;
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        size_t size = strlen(*entry) + 1;
+        if (size > (size_t) capacity - copied) {
+            break;
+        }
+        memcpy(bytes + copied, *entry, size);
+        copied += size;
+    }
+    return (int) copied;
+}
