@@ -1,0 +1,45 @@
+package io.evloop.sys;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** This process's environment as the bytes that it is: {@code System.getenv()} has decoded them, perhaps with loss. */
+public final class Environment {
+
+    private static final int INITIAL_CAPACITY = 16 * 1024;
+
+    private Environment() {}
+
+    /** Entries {@code name=value} by name. Names are ISO 8859-1 here, one character a byte, so that none is lost. */
+    public static Map<String, byte[]> copy() {
+        ByteBuffer block = ByteBuffer.allocateDirect(INITIAL_CAPACITY);
+        int length = Native.environment(Native.addressOf(block), block.capacity());
+        while (length > block.capacity()) {
+            block = ByteBuffer.allocateDirect(length);
+            length = Native.environment(Native.addressOf(block), block.capacity());
+        }
+        byte[] bytes = new byte[Math.max(0, length)];
+        block.get(0, bytes);
+        Map<String, byte[]> entries = new LinkedHashMap<>();
+        int start = 0;
+        for (int index = 0; index < bytes.length; index++) {
+            if (bytes[index] == 0) {
+                byte[] entry = Arrays.copyOfRange(bytes, start, index);
+                entries.put(nameOf(entry), entry);
+                start = index + 1;
+            }
+        }
+        return entries;
+    }
+
+    private static String nameOf(byte[] entry) {
+        int end = 0;
+        while (end < entry.length && entry[end] != '=') {
+            end++;
+        }
+        return new String(entry, 0, end, StandardCharsets.ISO_8859_1);
+    }
+}

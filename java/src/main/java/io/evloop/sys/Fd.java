@@ -1,0 +1,62 @@
+package io.evloop.sys;
+
+import io.evloop.error.NativeIoException;
+
+/** The one converter of native results: what is {@code >= 0} passes, what is {@code -errno} becomes an exception. */
+public final class Fd {
+
+    private static final int O_ACCMODE = 3;
+    private static final int O_RDONLY = 0;
+    private static final int O_WRONLY = 1;
+
+    private Fd() {}
+
+    /** Returns {@code result} if it is not negative. */
+    public static int check(int result, String systemCall) throws NativeIoException {
+        if (result < 0) {
+            throw Errno.exception(systemCall, result);
+        }
+        return result;
+    }
+
+    /** The same for a native that returns two descriptors in a long. */
+    public static long check(long result, String systemCall) throws NativeIoException {
+        if (result < 0) {
+            throw Errno.exception(systemCall, (int) result);
+        }
+        return result;
+    }
+
+    /** The first of two descriptors that a native packed into a long. */
+    public static int first(long pair) {
+        return (int) (pair >>> 32);
+    }
+
+    /** The second of two descriptors that a native packed into a long. */
+    public static int second(long pair) {
+        return (int) pair;
+    }
+
+    /** Closes a descriptor that evloop owns. */
+    public static void close(int fd) throws NativeIoException {
+        check(Native.close(fd), "close");
+    }
+
+    /** Closes on the way out of a failure, which is the one that the caller hears; a second one is attached to it. */
+    public static void closeAfter(Throwable failure, int fd) {
+        int result = Native.close(fd);
+        if (result < 0) {
+            failure.addSuppressed(Errno.exception("close", result));
+        }
+    }
+
+    /** Whether the access mode of {@code fcntl(F_GETFL)} lets one read. */
+    public static boolean isReadable(int statusFlags) {
+        return (statusFlags & O_ACCMODE) != O_WRONLY;
+    }
+
+    /** Whether the access mode of {@code fcntl(F_GETFL)} lets one write. */
+    public static boolean isWritable(int statusFlags) {
+        return (statusFlags & O_ACCMODE) != O_RDONLY;
+    }
+}
