@@ -1,0 +1,149 @@
+package io.evloop.buffer;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The unread bytes of one stream, contiguous. Holds no memory while there are none: a lease begins with a read and ends
+ * with {@link #releaseIfEmpty}. Memory follows the bytes received, by doubling, never a length that a header claims.
+ */
+public final class InputBuffer {
+
+    /** The result of {@link #fill} when there is no room: the bound on unread bytes is reached. */
+    public static final int NO_ROOM = Integer.MIN_VALUE;
+
+    private static final int SMALL = 4 * 1024;
+
+    private final BufferPool pool;
+    private OffHeapBuffer buffer;
+    private int start;
+    private int end;
+
+    public InputBuffer(BufferPool pool) {
+        this.pool = pool;
+    }
+
+    public boolean isEmpty() {
+        return start == end;
+    }
+
+    /** Unread bytes. */
+    public int length() {
+        return end - start;
+    }
+
+    /** Index in {@link #bytes()} of the first unread byte. */
+    public int start() {
+        return start;
+    }
+
+    /** Index in {@link #bytes()} behind the last unread byte. */
+    public int end() {
+        return end;
+    }
+
+    /** The block that the indexes count in; only while {@link #length()} is above 0 or a view is out. */
+    public ByteBuffer bytes() {
+        return buffer.bytes();
+    }
+
+    /** A view of {@code [position, limit)}, the same object until the block changes. */
+    public ByteBuffer view(int position, int limit) {
+        return buffer.view(position, limit);
+    }
+
+    /** Ends the life of the view. */
+    public void hideView() {
+        if (buffer != null) {
+            buffer.hideView();
+        }
+    }
+
+    public boolean hasBuffer() {
+        return buffer != null;
+    }
+
+    /** Consumes up to the index {@code newStart}, from {@link #start()} to {@link #end()}. */
+    public void start(int newStart) {
+        if (newStart < start || newStart > end) {
+            throw new IllegalArgumentException("index " + newStart + " is outside " + start + ".." + end);
+        }
+        start = newStart;
+    }
+
+    /**
+     * One {@code read(2)} behind the unread bytes, as large as the block has room. Earlier views are void.
+     *
+     * @param capacity bytes of the block, where none is held or a smaller one
+     * @param unreadLimit the most unread bytes to hold, above 0
+     * @return bytes read, above 0; 0 at the end of the stream; {@code -errno}; {@link #NO_ROOM}
+     * @throws OutOfMemoryError if direct memory is exhausted; the unread bytes are intact
+     */
+    public int fill(int fd, int capacity, int unreadLimit) {
+        int allowed = unreadLimit - length();
+        if (allowed <= 0) {
+            return NO_ROOM;
+        }
+        makeRoom(capacity);
+        int result = buffer.readFrom(fd, end, Math.min(allowed, buffer.capacity() - end));
+        if (result > 0) {
+            end += result;
+        }
+        return result;
+    }
+
+    private void makeRoom(int capacity) {
+        if (buffer == null) {
+            buffer = pool.lease(capacity);
+            start = 0;
+            end = 0;
+        } else if (buffer.capacity() < capacity) {
+            moveTo(pool.lease(capacity));
+        } else if (start == end) {
+            start = 0;
+            end = 0;
+        } else if (start > 0 && buffer.capacity() - end < buffer.capacity() / 2) {
+            move(buffer);
+        } else if (end == buffer.capacity()) {
+            moveTo(pool.lease(buffer.capacity() * 2 - BufferPool.SLACK));
+        }
+    }
+
+    /** Moves a small remainder out of a large block, so that the block, warm in the cache, serves the next stream. */
+    public void compactIfSmall() {
+        if (buffer != null && length() <= SMALL && buffer.capacity() > 2 * SMALL) {
+            moveTo(pool.lease(SMALL));
+        }
+    }
+
+    private void moveTo(OffHeapBuffer target) {
+        OffHeapBuffer source = buffer;
+        move(target);
+        buffer = target;
+        pool.release(source);
+    }
+
+    private void move(OffHeapBuffer target) {
+        int length = length();
+        target.bytes().put(0, buffer.bytes(), start, length);
+        start = 0;
+        end = length;
+    }
+
+    /** Gives the block back if nothing in it is unread. */
+    public void releaseIfEmpty() {
+        if (start == end) {
+            release();
+        }
+    }
+
+    /** Gives the block back, with what is unread. */
+    public void release() {
+        start = 0;
+        end = 0;
+        if (buffer != null) {
+            OffHeapBuffer released = buffer;
+            buffer = null;
+            pool.release(released);
+        }
+    }
+}

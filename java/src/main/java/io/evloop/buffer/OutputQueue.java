@@ -1,0 +1,249 @@
+package io.evloop.buffer;
+
+import io.evloop.sys.Errno;
+import io.evloop.sys.Native;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/**
+ * The unsent bytes of one stream: a chain of pooled segments, written by one system call where possible. What is appended
+ * in one piece is contiguous. Holds no memory while it is empty. Its bounds are its owner's business.
+ *
+ * <p>To append: {@link #makeRoom}, fill {@link #bytes()} from {@link #position()}, {@link #advance}.
+ */
+public final class OutputQueue {
+
+    /** Bytes of an ordinary segment: what one write carries when nobody flushes earlier. */
+    public static final int SEGMENT_CAPACITY = 64 * 1024;
+
+    /** The result of {@link #writeTo}: everything is sent. */
+    public static final int DRAINED = 0;
+
+    /** The result of {@link #writeTo}: the descriptor takes no more at present. */
+    public static final int BLOCKED = 1;
+
+    private final BufferPool pool;
+    private final IoVectors vectors;
+    private OffHeapBuffer head;
+    private OffHeapBuffer tail;
+    private long queuedBytes;
+    private long wastedBytes;
+
+    /**
+     * @param vectors scratch memory, which queues of one thread may share
+     */
+    public OutputQueue(BufferPool pool, IoVectors vectors) {
+        this.pool = pool;
+        this.vectors = vectors;
+    }
+
+    public boolean isEmpty() {
+        return queuedBytes == 0;
+    }
+
+    /** Bytes appended and not sent. */
+    public long queuedBytes() {
+        return queuedBytes;
+    }
+
+    /** {@link #queuedBytes()} and the room lost at the ends of segments that are full: what counts towards a bound. */
+    public long accountedBytes() {
+        return queuedBytes + wastedBytes;
+    }
+
+    /** Whether the last segment has room for {@code length} more bytes. */
+    public boolean hasRoom(int length) {
+        return tail != null && tail.capacity() - tail.end >= length;
+    }
+
+    /**
+     * Makes sure that {@code length} bytes fit contiguously at {@link #position()}.
+     *
+     * @throws OutOfMemoryError if direct memory is exhausted; the queue is as it was
+     */
+    public void makeRoom(int length) {
+        if (hasRoom(length)) {
+            return;
+        }
+        OffHeapBuffer segment = pool.lease(Math.max(length, SEGMENT_CAPACITY));
+        if (tail == null) {
+            head = segment;
+        } else {
+            wastedBytes += wasteOf(tail);
+            tail.next = segment;
+        }
+        tail = segment;
+    }
+
+    /** The block to append to. */
+    public ByteBuffer bytes() {
+        return tail.bytes();
+    }
+
+    /** Index in {@link #bytes()} of the next byte to append. */
+    public int position() {
+        return tail.end;
+    }
+
+    /** A view of {@code [position, limit)} of {@link #bytes()}. */
+    public ByteBuffer view(int position, int limit) {
+        return tail.view(position, limit);
+    }
+
+    /** Ends the life of the view. */
+    public void hideView() {
+        if (tail != null) {
+            tail.hideView();
+        }
+    }
+
+    /** Appends the {@code length} bytes that were written at {@link #position()}. */
+    public void advance(int length) {
+        if (length < 0 || !hasRoom(length)) {
+            throw new IllegalArgumentException("no room for " + length);
+        }
+        tail.end += length;
+        queuedBytes += length;
+    }
+
+    /** Marks what the last segment holds, all of it, as the end of a frame that began elsewhere. */
+    public void markLead() {
+        tail.leadBytes = tail.end;
+    }
+
+    /** Gives up the room that {@link #makeRoom} made, if the queue is empty. */
+    public void releaseIfEmpty() {
+        if (queuedBytes == 0) {
+            clear();
+        }
+    }
+
+    /** Writes until everything is sent: {@link #DRAINED}, {@link #BLOCKED}, or {@code -errno}. */
+    public int writeTo(Sink sink) {
+        while (queuedBytes > 0) {
+            int result;
+            int wanted;
+            if (head == tail) {
+                wanted = head.length();
+                result = head.writeTo(sink, head.start, wanted);
+            } else {
+                wanted = gather();
+                result = vectors.writeTo(sink);
+            }
+            if (result < 0) {
+                return result == -Errno.EAGAIN ? BLOCKED : result;
+            }
+            sent(result);
+            if (result < wanted) { // a short write: asking once more would only report EAGAIN
+                return BLOCKED;
+            }
+        }
+        return DRAINED;
+    }
+
+    private int gather() {
+        vectors.clear();
+        int total = 0;
+        for (OffHeapBuffer segment = head; segment != null && !vectors.isFull(); segment = segment.next) {
+            int length = segment.length();
+            if (length > Integer.MAX_VALUE - total) {
+                break;
+            }
+            if (length > 0) {
+                vectors.add(segment.address(segment.start, length), length);
+                total += length;
+            }
+        }
+        return total;
+    }
+
+    /**
+     * Writes a header and a payload of the caller's in one system call, copied nowhere. Only while nothing is queued.
+     *
+     * @param header a direct buffer, of which {@code [0, headerLength)} is written
+     * @param payload a direct buffer, of which {@code [index, index + length)} is written; its position is left alone
+     * @return the bytes sent, 0 if the descriptor takes none at present, or {@code -errno}
+     */
+    public int writeThrough(Sink sink, ByteBuffer header, int headerLength, ByteBuffer payload, int index, int length) {
+        if (queuedBytes > 0) {
+            throw new IllegalStateException("bytes are queued: " + this);
+        }
+        Objects.checkFromIndexSize(0, headerLength, header.capacity());
+        Objects.checkFromIndexSize(index, length, payload.capacity());
+        try {
+            vectors.clear();
+            vectors.add(Native.addressOf(header), headerLength);
+            vectors.add(Native.addressOf(payload) + index, length);
+            int result = vectors.writeTo(sink);
+            return result == -Errno.EAGAIN ? 0 : result;
+        } finally {
+            Reference.reachabilityFence(header);
+            Reference.reachabilityFence(payload);
+        }
+    }
+
+    private void sent(int length) {
+        queuedBytes -= length;
+        int rest = length;
+        while (head != null && rest >= head.length()) {
+            rest -= head.length();
+            OffHeapBuffer segment = head;
+            head = segment.next;
+            if (head == null) {
+                tail = null;
+            } else {
+                wastedBytes -= wasteOf(segment);
+            }
+            pool.release(segment);
+        }
+        if (rest > 0) {
+            head.start += rest;
+        }
+    }
+
+    private static int wasteOf(OffHeapBuffer segment) {
+        return segment.capacity() - segment.end;
+    }
+
+    /** Drops everything. */
+    public void clear() {
+        while (head != null) {
+            OffHeapBuffer segment = head;
+            head = segment.next;
+            pool.release(segment);
+        }
+        tail = null;
+        queuedBytes = 0;
+        wastedBytes = 0;
+    }
+
+    /** Reads the length of the record that begins at an index: how a queue learns where its owner's frames end. */
+    @FunctionalInterface
+    public interface RecordLength {
+        /** Bytes of the record at {@code index}, above 0. */
+        int at(ByteBuffer bytes, int index);
+    }
+
+    /** How many records are not sent, or not wholly: for an owner who appended nothing but whole records. */
+    public long unsentRecords(RecordLength recordLength) {
+        if (head == null) {
+            return 0;
+        }
+        // a lead in a later segment ends a record that was counted where it began
+        long count = head.leadBytes > head.start ? 1 : 0;
+        for (OffHeapBuffer segment = head; segment != null; segment = segment.next) {
+            long index = segment.leadBytes;
+            while (index < segment.end) {
+                index += recordLength.at(segment.bytes(), (int) index);
+                count += index > segment.start ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    @Override
+    public String toString() {
+        return "OutputQueue[" + queuedBytes + " bytes]";
+    }
+}
