@@ -1,0 +1,257 @@
+package io.evloop;
+
+import io.evloop.buffer.InputBuffer;
+import io.evloop.buffer.OutputQueue;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * A non-blocking byte stream on one file descriptor, which it owns once {@link EventLoop#adopt} has returned. All methods
+ * but {@link #close} belong to the loop's thread and throw {@link IllegalStateException} on another. Callbacks come from
+ * the loop's turn alone, never from inside a method called here.
+ */
+public final class Connection implements AutoCloseable {
+
+    /** The unread bytes that a connection without frames holds unless told otherwise. */
+    private static final int DEFAULT_UNREAD_LIMIT = 1024 * 1024;
+
+    private final EventLoop loop;
+    private final int tag;
+    private final Endpoint endpoint;
+    private boolean takenByPipe;
+
+    private Connection(Endpoint endpoint, int tag) {
+        this.loop = endpoint.context().loop;
+        this.endpoint = endpoint;
+        this.tag = tag;
+    }
+
+    /** Looks at a descriptor, which stays the caller's until {@link Endpoint#register}. Any thread. */
+    static Connection inspect(LoopContext context, int fd, int tag) throws IOException {
+        return new Connection(Endpoint.inspect(context, fd), tag);
+    }
+
+    void handler(ConnectionHandler handler) {
+        endpoint.protocol(new Bytes(handler));
+    }
+
+    /** Hands the bytes over to a pipe for good. */
+    void takeOver() {
+        if (takenByPipe) {
+            throw new IllegalStateException("the connection has a pipe already: " + this);
+        }
+        takenByPipe = true;
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    /** The descriptor, which stays this connection's. Any thread. */
+    public int fd() {
+        return endpoint.fd();
+    }
+
+    /** The number that the caller gave it. Any thread. */
+    public int tag() {
+        return tag;
+    }
+
+    /** Any thread. */
+    public EventLoop loop() {
+        return loop;
+    }
+
+    /**
+     * The unread bytes, from position to limit, off-heap and big-endian. Valid until {@link #consume}, the return of the
+     * handler, or the next turn of the loop.
+     */
+    public ByteBuffer readable() {
+        checkBytes();
+        InputBuffer input = endpoint.input();
+        return input.hasBuffer() ? input.view(input.start(), input.end()) : EMPTY.duplicate();
+    }
+
+    /**
+     * Gives up the first {@code length} unread bytes, 0 to as many as {@link #readable()} holds.
+     *
+     * @throws IllegalArgumentException if there are not so many; nothing has changed then
+     */
+    public void consume(int length) {
+        checkBytes();
+        InputBuffer input = endpoint.input();
+        if (length < 0 || length > input.length()) {
+            throw new IllegalArgumentException("cannot consume " + length + " of " + input.length() + " unread bytes");
+        }
+        input.start(input.start() + length);
+        endpoint.inputConsumed();
+    }
+
+    /**
+     * Queues the remaining bytes of {@code source}, all or none, and never blocks. They are copied; the position advances
+     * past them if and only if they were accepted.
+     *
+     * @throws IllegalArgumentException if they could not fit into an empty queue
+     */
+    public WriteResult write(ByteBuffer source) {
+        checkBytes();
+        return endpoint.outbound().write(source);
+    }
+
+    /** Stops the delivery of bytes, also of those read already; the end of the stream waits for {@link #resumeReading}. */
+    public void pauseReading() {
+        loop.checkThread();
+        endpoint.pause();
+    }
+
+    /** Undoes {@link #pauseReading}: what is unread is offered in the coming turn. */
+    public void resumeReading() {
+        loop.checkThread();
+        endpoint.resume();
+    }
+
+    /**
+     * Half-closes, by {@code shutdown(2)}, after what is queued: the peer reads to the end and can still answer. Writes are
+     * {@link WriteResult#CLOSED} from now on.
+     *
+     * @throws UnsupportedOperationException if the descriptor is no socket
+     */
+    public void shutdownOutput() {
+        loop.checkThread();
+        if (!endpoint.isSocket()) {
+            throw new UnsupportedOperationException("not a socket: " + this);
+        }
+        endpoint.outbound().shutdown();
+    }
+
+    /** Takes and delivers nothing more, sends what is queued, then closes. */
+    public void closeAfterFlush() {
+        loop.checkThread();
+        endpoint.closeAfterFlush();
+    }
+
+    /**
+     * Closes at the end of the turn and drops what is queued; {@code onClose} tells when it is done. Idempotent. Any
+     * thread: from another than the loop's it is a task for the loop.
+     */
+    @Override
+    public void close() {
+        if (loop.isLoopThread()) {
+            endpoint.closeWith(null);
+            return;
+        }
+        try {
+            loop.execute(() -> endpoint.closeWith(null));
+        } catch (RejectedExecutionException e) {
+            return; // the loop is closed, and this with it
+        }
+    }
+
+    /** Whether it was closed, or is about to be at the end of the turn. */
+    public boolean isClosed() {
+        return endpoint.isClosed();
+    }
+
+    /** A live view of the counters. */
+    public PipeStats stats() {
+        return endpoint.stats();
+    }
+
+    private void checkBytes() {
+        loop.checkThread();
+        if (takenByPipe) {
+            throw new IllegalStateException("its bytes are frames of a pipe: " + this);
+        }
+    }
+
+    private static final ByteBuffer EMPTY = ByteBuffer.allocateDirect(0);
+
+    @Override
+    public String toString() {
+        return "Connection[tag=" + tag + ", " + endpoint + "]";
+    }
+
+    /** The protocol of a connection without frames: bytes as they come. */
+    private final class Bytes implements Protocol {
+
+        private final ConnectionHandler handler;
+        private boolean declined;
+
+        Bytes(ConnectionHandler handler) {
+            this.handler = handler;
+        }
+
+        @Override
+        public boolean wantsInput() {
+            return true;
+        }
+
+        @Override
+        public int unreadLimit() {
+            return DEFAULT_UNREAD_LIMIT;
+        }
+
+        @Override
+        public void onInput() {
+            declined = false;
+        }
+
+        @Override
+        public boolean isReady() {
+            return !declined && !endpoint.input().isEmpty();
+        }
+
+        @Override
+        public boolean holdsEnd() {
+            return isReady();
+        }
+
+        @Override
+        public int deliver(int limit) {
+            InputBuffer input = endpoint.input();
+            if (!isReady()) {
+                return 0;
+            }
+            int unread = input.length();
+            try {
+                handler.onReadable(Connection.this);
+            } finally {
+                declined = input.length() == unread;
+                input.hideView();
+            }
+            return 1;
+        }
+
+        @Override
+        public Throwable truncation() {
+            return null;
+        }
+
+        @Override
+        public boolean onEnd() {
+            handler.onEnd(Connection.this);
+            return true;
+        }
+
+        @Override
+        public void onDrain() {
+            handler.onDrain(Connection.this);
+        }
+
+        @Override
+        public void onClose(Throwable cause) {
+            handler.onClose(Connection.this, cause);
+        }
+
+        @Override
+        public Object owner() {
+            return Connection.this;
+        }
+
+        @Override
+        public long unsentRecords(OutputQueue queue) {
+            return 0;
+        }
+    }
+}

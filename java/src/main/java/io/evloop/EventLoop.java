@@ -1,0 +1,281 @@
+package io.evloop;
+
+import io.evloop.epoll.Epoll;
+import io.evloop.error.EventLoopClosedException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * One thread, many file descriptors. The loop belongs to the thread that opened it until a thread first calls {@link #run}
+ * or {@link #poll}; from then on to that one. Everything but {@link #execute}, {@link #stop} and {@link #close} is for its
+ * thread alone; anything else called from another throws {@link IllegalStateException} naming both threads.
+ *
+ * <p>Callbacks come from the loop's turn alone. What they throw ends the connection they were for, or the watch, and is
+ * told to {@link EventLoopOptions#errorHandler}; the loop goes on.
+ */
+public final class EventLoop implements AutoCloseable {
+
+    private enum Phase {
+        IDLE,
+        RUNNING,
+        CLOSING,
+        CLOSED
+    }
+
+    private final Epoll epoll;
+    private final TaskQueue tasks;
+    private final LoopContext context;
+    private final Turn turn;
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.IDLE);
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile Thread owner = Thread.currentThread();
+    private volatile boolean bound;
+
+    private EventLoop(EventLoopOptions options, Epoll epoll) {
+        this.epoll = epoll;
+        this.tasks = new TaskQueue(epoll);
+        this.context = new LoopContext(this, options, epoll);
+        this.turn = new Turn(context, epoll, tasks);
+    }
+
+    /** Opens a loop with the default options. */
+    public static EventLoop open() throws IOException {
+        return open(EventLoopOptions.builder().build());
+    }
+
+    /**
+     * @throws io.evloop.error.NativeIoException EMFILE, ENFILE, ENOMEM: a loop takes two descriptors
+     */
+    public static EventLoop open(EventLoopOptions options) throws IOException {
+        Epoll epoll = Epoll.open(options.maxEvents());
+        boolean success = false;
+        try {
+            EventLoop loop = new EventLoop(options, epoll);
+            success = true;
+            return loop;
+        } finally {
+            if (!success) {
+                epoll.close();
+            }
+        }
+    }
+
+    // running ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Runs until {@link #stop} or {@link #close}; the calling thread becomes the loop's thread. May be called again after a
+     * stop.
+     *
+     * @throws IllegalStateException if the loop is closed, belongs to another thread, or is running already
+     */
+    public void run() {
+        enter();
+        try {
+            while (!tasks.isStopRequested() && !tasks.isCloseRequested()) {
+                turn.take(-1);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            tasks.stopped();
+            leave();
+        }
+    }
+
+    /**
+     * Takes one turn; the calling thread becomes the loop's thread. Fits an agent's {@code doWork()} with a timeout of 0.
+     *
+     * @param timeoutNanos the longest wait, nanoseconds; 0 does not wait; below 0 waits without limit
+     * @return the number of things done: timers, tasks, events, frames, closes; 0 = idle
+     * @throws IllegalStateException as {@link #run}
+     */
+    public int poll(long timeoutNanos) {
+        enter();
+        try {
+            return turn.take(timeoutNanos);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            leave();
+        }
+    }
+
+    private void enter() {
+        Thread current = Thread.currentThread();
+        if (!phase.compareAndSet(Phase.IDLE, Phase.RUNNING)) {
+            throw new IllegalStateException(
+                    isClosed() ? "the event loop is closed" : "the event loop is being run by " + owner.getName());
+        }
+        if (!bound) {
+            owner = current;
+            bound = true;
+        } else if (owner != current) {
+            phase.set(Phase.IDLE);
+            throw wrongThread(current);
+        }
+    }
+
+    private void leave() {
+        phase.set(Phase.IDLE);
+        if (tasks.isCloseRequested() && phase.compareAndSet(Phase.IDLE, Phase.CLOSING)) {
+            tearDown();
+        }
+    }
+
+    /**
+     * Makes {@link #run} return after its turn; if none is under way, the next one at once. What is queued stays. Any
+     * thread.
+     */
+    public void stop() {
+        tasks.requestStop();
+    }
+
+    /**
+     * Runs a task on the loop's thread in the coming turn. In the order of submission of each thread. Tasks left when
+     * {@code run} returns stay for the next run; {@link #close} runs them. Any thread.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the loop is closed: the task will not run
+     */
+    public void execute(Runnable task) {
+        tasks.add(Objects.requireNonNull(task, "task"));
+    }
+
+    /**
+     * Runs a task once, never early. Loop thread only.
+     *
+     * @param delayNanos nanoseconds from now; 0 or less = the coming turn
+     */
+    public Timer schedule(long delayNanos, Runnable task) {
+        checkThread();
+        openContext();
+        Objects.requireNonNull(task, "task");
+        // half of the clock's range: deadlines stay comparable
+        long delay = Math.min(Math.max(0, delayNanos), Long.MAX_VALUE >> 1);
+        return context.timers.add(this, System.nanoTime() + delay, task);
+    }
+
+    // descriptors ------------------------------------------------------------------------------------------------
+
+    /**
+     * Makes a descriptor non-blocking and registers it: a socket, a pipe's end, a terminal. Loop thread only. Its open file
+     * description may be shared with another process, which then sees {@code O_NONBLOCK}, too.
+     *
+     * @param fd owned by the connection once this returns; still the caller's if it throws
+     * @param tag any number that helps the caller to know the connection
+     * @throws io.evloop.error.NativeIoException EBADF; EPERM if the descriptor cannot be polled, such as a regular file
+     */
+    public Connection adopt(int fd, int tag, ConnectionHandler handler) throws IOException {
+        checkThread();
+        Objects.requireNonNull(handler, "handler");
+        Connection connection = Connection.inspect(openContext(), fd, tag);
+        connection.handler(handler);
+        connection.endpoint().register();
+        return connection;
+    }
+
+    /**
+     * Reports the raw readiness of a descriptor that stays the caller's. Loop thread only.
+     *
+     * @param interest bits of {@link Epoll#IN} and the others
+     */
+    public Watch watch(int fd, int interest, WatchHandler handler) throws IOException {
+        checkThread();
+        Watch watch = new Watch(openContext(), fd, Objects.requireNonNull(handler, "handler"));
+        watch.open(interest);
+        return watch;
+    }
+
+    /** A live view of the counters. */
+    public LoopStats stats() {
+        return context.stats;
+    }
+
+    // closing ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Ends everything before it returns: runs the tasks left, closes every connection with
+     * {@link EventLoopClosedException}, ends the workers, calls every {@code onClose} and {@code onExit}. From another
+     * thread it asks a running loop and waits; in a callback it takes effect at the end of the turn, and {@code run}
+     * returns. Idempotent. Any thread.
+     */
+    @Override
+    public void close() {
+        tasks.requestClose();
+        if (phase.compareAndSet(Phase.IDLE, Phase.CLOSING)) {
+            owner = Thread.currentThread();
+            tearDown();
+        } else if (!isLoopThread()) {
+            awaitClosed();
+        }
+    }
+
+    private void awaitClosed() {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                closed.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true; // the caller relies on the loop being closed; it is told below
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void tearDown() {
+        try {
+            new TearDown(context, turn, tasks).run();
+        } finally {
+            try {
+                epoll.close();
+            } catch (IOException e) {
+                context.reportError(this, e);
+            }
+            phase.set(Phase.CLOSED);
+            closed.countDown();
+        }
+    }
+
+    /** Whether the loop is closed or closing. Any thread. */
+    public boolean isClosed() {
+        Phase current = phase.get();
+        return current == Phase.CLOSING || current == Phase.CLOSED;
+    }
+
+    // for the package --------------------------------------------------------------------------------------------
+
+    /** The shared parts. Any thread. */
+    LoopContext openContext() {
+        if (isClosed()) {
+            throw new IllegalStateException("the event loop is closed");
+        }
+        return context;
+    }
+
+    boolean isLoopThread() {
+        return Thread.currentThread() == owner;
+    }
+
+    void checkThread() {
+        Thread current = Thread.currentThread();
+        if (current != owner) {
+            throw wrongThread(current);
+        }
+    }
+
+    private IllegalStateException wrongThread(Thread current) {
+        return new IllegalStateException("called on thread \"" + current.getName()
+                + "\", but the event loop belongs to \"" + owner.getName() + "\"");
+    }
+
+    @Override
+    public String toString() {
+        return "EventLoop[thread=" + owner.getName() + ", " + phase.get() + ", descriptors=" + context.registry.size()
+                + ", queued=" + context.queuedBytes() + "]";
+    }
+}

@@ -1,0 +1,136 @@
+package io.evloop;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/** Settings of an {@link EventLoop}. Immutable. */
+public final class EventLoopOptions {
+
+    private static final int DEFAULT_MAX_EVENTS = 256;
+    private static final long DEFAULT_MAX_QUEUED_BYTES = 1L << 30;
+    private static final Duration DEFAULT_WORKER_GRACE = Duration.ofSeconds(2);
+
+    private final long spinNanos;
+    private final int framesPerTurn;
+    private final int maxEvents;
+    private final long maxQueuedBytes;
+    private final Duration workerGrace;
+    private final ErrorHandler errorHandler;
+
+    private EventLoopOptions(Builder builder) {
+        this.spinNanos = builder.spinNanos;
+        this.framesPerTurn = builder.framesPerTurn;
+        this.maxEvents = builder.maxEvents;
+        this.maxQueuedBytes = builder.maxQueuedBytes;
+        this.workerGrace = builder.workerGrace;
+        this.errorHandler = builder.errorHandler;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Nanoseconds that the loop polls before it blocks; 0 = it blocks at once. */
+    public long spinNanos() {
+        return spinNanos;
+    }
+
+    /** Frames that one pipe delivers before the next one gets its turn. */
+    public int framesPerTurn() {
+        return framesPerTurn;
+    }
+
+    /** Events that one wait reports at first; the array grows when it was full. */
+    public int maxEvents() {
+        return maxEvents;
+    }
+
+    /** Bytes that all connections of the loop together may have queued for output. */
+    public long maxQueuedBytes() {
+        return maxQueuedBytes;
+    }
+
+    /** How long {@link EventLoop#close} waits for workers to leave before it kills them. */
+    public Duration workerGrace() {
+        return workerGrace;
+    }
+
+    /** Hears what handlers and tasks throw. */
+    public ErrorHandler errorHandler() {
+        return errorHandler;
+    }
+
+    /** Builds {@link EventLoopOptions}. */
+    public static final class Builder {
+
+        private long spinNanos;
+        private int framesPerTurn = 1;
+        private int maxEvents = DEFAULT_MAX_EVENTS;
+        private long maxQueuedBytes = DEFAULT_MAX_QUEUED_BYTES;
+        private Duration workerGrace = DEFAULT_WORKER_GRACE;
+        private ErrorHandler errorHandler = Builder::log;
+
+        private Builder() {}
+
+        /** How long to poll before blocking: a core burnt for a wake-up saved. Default 0: block at once. */
+        public Builder spin(Duration spin) {
+            if (spin.isNegative()) {
+                throw new IllegalArgumentException("spin " + spin + " is negative");
+            }
+            // beyond 292 years it is without end
+            this.spinNanos = spin.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : spin.toNanos();
+            return this;
+        }
+
+        /** Frames that one pipe delivers before the next gets its turn, 1 or more. Default 1. */
+        public Builder framesPerTurn(int framesPerTurn) {
+            this.framesPerTurn = positive(framesPerTurn, "framesPerTurn");
+            return this;
+        }
+
+        /** Events that one wait reports at first, 1 to 1,048,576. Default 256. */
+        public Builder maxEvents(int maxEvents) {
+            this.maxEvents = positive(maxEvents, "maxEvents");
+            return this;
+        }
+
+        /** Bytes that all connections of the loop together may have queued, 1 or more. Default 1 GiB. */
+        public Builder maxQueuedBytes(long maxQueuedBytes) {
+            if (maxQueuedBytes < 1) {
+                throw new IllegalArgumentException("maxQueuedBytes must be 1 or more, not " + maxQueuedBytes);
+            }
+            this.maxQueuedBytes = maxQueuedBytes;
+            return this;
+        }
+
+        /** How long {@link EventLoop#close} waits for workers before SIGKILL. Default 2 s; 0 = it kills at once. */
+        public Builder workerGrace(Duration workerGrace) {
+            if (workerGrace.isNegative()) {
+                throw new IllegalArgumentException("workerGrace " + workerGrace + " is negative");
+            }
+            this.workerGrace = workerGrace;
+            return this;
+        }
+
+        /** Who hears what handlers and tasks throw. Default: the {@link System.Logger} named {@code io.evloop}. */
+        public Builder errorHandler(ErrorHandler errorHandler) {
+            this.errorHandler = Objects.requireNonNull(errorHandler, "errorHandler");
+            return this;
+        }
+
+        public EventLoopOptions build() {
+            return new EventLoopOptions(this);
+        }
+
+        private static int positive(int value, String name) {
+            if (value < 1) {
+                throw new IllegalArgumentException(name + " must be 1 or more, not " + value);
+            }
+            return value;
+        }
+
+        static void log(Object source, Throwable error) {
+            System.getLogger("io.evloop").log(System.Logger.Level.ERROR, () -> "error in " + source, error);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+package io.evloop;
+
+import io.evloop.buffer.InputBuffer;
+import io.evloop.buffer.OutputQueue;
+import io.evloop.error.InvalidFrameException;
+import io.evloop.error.TruncatedFrameException;
+import io.evloop.frame.FrameLayout;
+import io.evloop.frame.FrameReader;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+
+/** The protocol of a pipe: takes frames out of the unread bytes and hands them on, pushed or pulled. */
+final class FrameInput implements Protocol {
+
+    private static final int SHOWN_BYTES = 48;
+
+    /** Unread bytes that a pipe of small frames may hold: what one read brings. */
+    private static final int READ_AHEAD = 256 * 1024;
+
+    private final Pipe pipe;
+    private final Endpoint endpoint;
+    private final InputBuffer input;
+    private final PipeStats stats;
+    private final FrameReader reader;
+    private FrameHandler handler;
+    private ChannelHandlers channelHandlers;
+    private Consumer<Pipe> readableHandler;
+    private Frame frame;
+    private boolean declined;
+
+    FrameInput(Pipe pipe, Endpoint endpoint, int maxFrameLength) {
+        this.pipe = pipe;
+        this.endpoint = endpoint;
+        this.input = endpoint.input();
+        this.stats = endpoint.stats();
+        this.reader = new FrameReader(maxFrameLength);
+    }
+
+    // handlers ---------------------------------------------------------------------------------------------------
+
+    void handler(FrameHandler newHandler) {
+        checkMode(readableHandler == null);
+        handler = newHandler;
+        endpoint.inputChanged();
+    }
+
+    void handler(int channelId, FrameHandler newHandler) {
+        checkMode(readableHandler == null);
+        if (channelHandlers == null) {
+            channelHandlers = new ChannelHandlers();
+        }
+        channelHandlers.set(channelId, newHandler);
+        endpoint.inputChanged();
+    }
+
+    void readableHandler(Consumer<Pipe> newHandler) {
+        checkMode(handler == null && channelHandlers == null);
+        readableHandler = newHandler;
+        endpoint.inputChanged();
+    }
+
+    private void checkMode(boolean right) {
+        if (!right) {
+            throw new IllegalStateException("a pipe either pushes (onFrame) or is pulled (onReadable): " + pipe);
+        }
+    }
+
+    private FrameHandler handlerOf(int channelId) {
+        FrameHandler own = channelHandlers == null ? null : channelHandlers.get(channelId);
+        return own == null ? handler : own;
+    }
+
+    int maxFrameLength() {
+        return reader.maxFrameLength();
+    }
+
+    // Protocol ---------------------------------------------------------------------------------------------------
+
+    @Override
+    public boolean wantsInput() {
+        return handler != null || channelHandlers != null || readableHandler != null;
+    }
+
+    @Override
+    public int unreadLimit() {
+        return Math.max(READ_AHEAD, FrameLayout.HEADER_LENGTH + reader.maxFrameLength());
+    }
+
+    @Override
+    public void onInput() {
+        declined = false;
+    }
+
+    @Override
+    public boolean isReady() {
+        return wantsInput() && !declined && holdsFrame();
+    }
+
+    @Override
+    public boolean holdsEnd() {
+        return holdsFrame();
+    }
+
+    private boolean holdsFrame() {
+        return input.length() >= FrameLayout.HEADER_LENGTH && next() != FrameReader.INCOMPLETE;
+    }
+
+    private int next() {
+        return reader.next(input.bytes(), input.start(), input.end());
+    }
+
+    @Override
+    public int deliver(int limit) {
+        if (readableHandler != null) {
+            return offer();
+        }
+        return wantsInput() && !input.isEmpty() ? push(limit) : 0;
+    }
+
+    private int push(int limit) {
+        final InputBuffer unread = input;
+        final FrameReader frames = reader;
+        final ByteBuffer bytes = unread.bytes();
+        final int end = unread.end();
+        int position = unread.start();
+        int count = 0;
+        try {
+            while (count < limit && endpoint.isDelivering()) {
+                final int result = frames.next(bytes, position, end);
+                if (result != FrameReader.FRAME) {
+                    if (result == FrameReader.INVALID) {
+                        endpoint.closeWith(invalidFrame());
+                    }
+                    break;
+                }
+                position = frames.end(); // consumed, whatever the handler does
+                count++;
+                final FrameHandler target = handlerOf(frames.channelId());
+                if (target == null) {
+                    stats.droppedFrames++;
+                } else {
+                    target.onFrame(pipe, frames.channelId(), unread.view(frames.payload(), position));
+                }
+            }
+        } finally {
+            unread.start(position);
+            unread.hideView();
+            stats.framesIn += count;
+        }
+        return count;
+    }
+
+    private int offer() {
+        if (!isReady()) {
+            return 0;
+        }
+        int unread = input.length();
+        try {
+            readableHandler.accept(pipe);
+        } finally {
+            declined = input.length() == unread;
+            input.hideView();
+        }
+        return 1;
+    }
+
+    /** See {@link Pipe#readFrame}. */
+    Frame readFrame() {
+        checkMode(handler == null && channelHandlers == null);
+        if (endpoint.isClosed() || endpoint.isPaused() || input.length() < FrameLayout.HEADER_LENGTH) {
+            return null;
+        }
+        int result = next();
+        if (result == FrameReader.INCOMPLETE) {
+            return null;
+        }
+        if (frame == null) {
+            frame = new Frame();
+        }
+        stats.framesIn++;
+        if (result == FrameReader.FRAME) {
+            input.start(reader.end());
+            frame.wrap(reader, input.view(reader.payload(), reader.end()));
+        } else {
+            input.start(reader.payload()); // the reader begins anew behind the bad header
+            frame.wrap(reader, null);
+        }
+        endpoint.inputConsumed();
+        return frame;
+    }
+
+    private InvalidFrameException invalidFrame() {
+        return new InvalidFrameException(
+                reader.channelId(),
+                reader.declaredLength(),
+                "invalid frame: channel " + reader.channelId() + ", length " + reader.declaredLength() + " is not 1 to "
+                        + reader.maxFrameLength() + "; the stream goes on with "
+                        + EscapedBytes.quote(input.bytes(), input.start(), input.end(), SHOWN_BYTES));
+    }
+
+    @Override
+    public Throwable truncation() {
+        if (input.isEmpty()) {
+            return null;
+        }
+        next();
+        return new TruncatedFrameException(reader.wanted(), input.length());
+    }
+
+    @Override
+    public boolean onEnd() {
+        return pipe.tellEnd();
+    }
+
+    @Override
+    public void onDrain() {
+        pipe.tellDrain();
+    }
+
+    @Override
+    public void onClose(Throwable cause) {
+        pipe.tellClose(cause);
+    }
+
+    @Override
+    public Object owner() {
+        return pipe;
+    }
+
+    @Override
+    public long unsentRecords(OutputQueue queue) {
+        return queue.unsentRecords((bytes, index) -> FrameLayout.HEADER_LENGTH + FrameLayout.length(bytes, index));
+    }
+}

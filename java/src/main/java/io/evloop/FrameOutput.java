@@ -1,0 +1,139 @@
+package io.evloop;
+
+import io.evloop.buffer.OutputQueue;
+import io.evloop.frame.FrameLayout;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/** Turns frames into bytes of an {@link Outbound}: by copy, in place, or past the queue if they are large. */
+final class FrameOutput {
+
+    /** From this payload on, one copy costs more than the system call of its own. */
+    private static final int WRITE_THROUGH_LENGTH = 256 * 1024;
+
+    private static final int NO_CLAIM = -1;
+
+    private final LoopContext context;
+    private final Object owner;
+    private final Outbound outbound;
+    private final OutputQueue queue;
+    private final PipeStats stats;
+    private final int maxFrameLength;
+    private int claimedLength = NO_CLAIM;
+
+    FrameOutput(LoopContext context, Object owner, Outbound outbound, PipeStats stats, int maxFrameLength) {
+        this.context = context;
+        this.owner = owner;
+        this.outbound = outbound;
+        this.queue = outbound.queue();
+        this.stats = stats;
+        this.maxFrameLength = maxFrameLength;
+    }
+
+    Object owner() {
+        return owner;
+    }
+
+    WriteResult write(int channelId, ByteBuffer payload) {
+        final int length = payload.remaining();
+        final WriteResult refused = admit(channelId, length);
+        if (refused != null) {
+            return refused;
+        }
+        if (length >= WRITE_THROUGH_LENGTH && payload.isDirect()) {
+            return writeLarge(channelId, payload, length);
+        }
+        final int frame = queue.position();
+        final ByteBuffer bytes = queue.bytes();
+        FrameLayout.putHeader(bytes, frame, channelId, length);
+        bytes.put(frame + FrameLayout.HEADER_LENGTH, payload, payload.position(), length);
+        payload.position(payload.limit());
+        return append(length);
+    }
+
+    WriteResult write(int channelId, byte[] payload, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, payload.length);
+        final WriteResult refused = admit(channelId, length);
+        if (refused != null) {
+            return refused;
+        }
+        final int frame = queue.position();
+        final ByteBuffer bytes = queue.bytes();
+        FrameLayout.putHeader(bytes, frame, channelId, length);
+        bytes.put(frame + FrameLayout.HEADER_LENGTH, payload, offset, length);
+        return append(length);
+    }
+
+    private WriteResult writeLarge(int channelId, ByteBuffer payload, int length) {
+        int index = payload.position();
+        payload.position(payload.limit());
+        ByteBuffer header = context.headerScratch;
+        FrameLayout.putHeader(header, 0, channelId, length);
+        WriteResult result = outbound.writeThrough(header, FrameLayout.HEADER_LENGTH, payload, index, length);
+        if (result != null) {
+            stats.framesOut++;
+            stats.bytesOut += FrameLayout.HEADER_LENGTH + length;
+            return result;
+        }
+        int frame = queue.position();
+        FrameLayout.putHeader(queue.bytes(), frame, channelId, length);
+        queue.bytes().put(frame + FrameLayout.HEADER_LENGTH, payload, index, length);
+        return append(length);
+    }
+
+    private WriteResult admit(int channelId, int length) {
+        FrameLayout.checkFrame(channelId, length, maxFrameLength);
+        if (claimedLength != NO_CLAIM) {
+            throw new IllegalStateException("a claim is open: commit or abort it first");
+        }
+        return outbound.admit(FrameLayout.HEADER_LENGTH + length);
+    }
+
+    private WriteResult append(int length) {
+        stats.framesOut++;
+        stats.bytesOut += FrameLayout.HEADER_LENGTH + length;
+        return outbound.append(FrameLayout.HEADER_LENGTH + length);
+    }
+
+    /** See {@link Pipe#claim}. */
+    ByteBuffer claim(int channelId, int length) {
+        if (admit(channelId, length) != null) {
+            return null;
+        }
+        int frame = queue.position();
+        FrameLayout.putHeader(queue.bytes(), frame, channelId, length);
+        claimedLength = length;
+        context.claimOpened(this);
+        int payload = frame + FrameLayout.HEADER_LENGTH;
+        return queue.view(payload, payload + length);
+    }
+
+    WriteResult commit() {
+        int length = endClaim();
+        if (!outbound.isOpen()) { // closed between the claim and now
+            queue.releaseIfEmpty();
+            return WriteResult.CLOSED;
+        }
+        return append(length);
+    }
+
+    void abort() {
+        endClaim();
+        queue.releaseIfEmpty();
+    }
+
+    boolean hasClaim() {
+        return claimedLength != NO_CLAIM;
+    }
+
+    private int endClaim() {
+        if (claimedLength == NO_CLAIM) {
+            throw new IllegalStateException("no claim is open");
+        }
+        int length = claimedLength;
+        claimedLength = NO_CLAIM;
+        context.claimClosed(this);
+        queue.hideView();
+        return length;
+    }
+}

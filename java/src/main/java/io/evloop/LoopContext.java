@@ -1,0 +1,106 @@
+package io.evloop;
+
+import io.evloop.buffer.BufferPool;
+import io.evloop.buffer.IoVectors;
+import io.evloop.epoll.Epoll;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What the parts of one loop share. Loop thread only. */
+final class LoopContext {
+
+    /** Bytes of free buffers that a loop keeps. */
+    private static final long RETAINED_BYTES = 32L << 20;
+
+    private static final int HEADER_SCRATCH = 16;
+
+    final EventLoop loop;
+    final EventLoopOptions options;
+    final Registry registry;
+    final BufferPool pool = new BufferPool(RETAINED_BYTES);
+    final IoVectors vectors = new IoVectors();
+    final ByteBuffer headerScratch = ByteBuffer.allocateDirect(HEADER_SCRATCH);
+    final TimerQueue timers = new TimerQueue();
+    final LoopStats stats = new LoopStats();
+
+    /** Who holds something to deliver. */
+    final ReadyList ready = new ReadyList();
+
+    /** Whose output was appended to since the last flush. */
+    final EndpointBatch dirty = new EndpointBatch();
+
+    /** Who was told to slow down or refused, and may perhaps go on by now. */
+    final EndpointBatch draining = new EndpointBatch();
+
+    /** Who was refused by the bound of the whole loop: asked again once anybody has sent something. */
+    final EndpointBatch starved = new EndpointBatch();
+
+    /** Who is to be closed at the end of the turn. */
+    final EndpointBatch closing = new EndpointBatch();
+
+    /** Who had bytes of late: tried first while spinning. */
+    final SpinSet spinSet = new SpinSet();
+
+    /** Workers that have not been reported as gone. */
+    final Set<Worker> workers = new LinkedHashSet<>();
+
+    private final List<FrameOutput> openClaims = new ArrayList<>();
+    private long queuedBytes;
+
+    LoopContext(EventLoop loop, EventLoopOptions options, Epoll epoll) {
+        this.loop = loop;
+        this.options = options;
+        this.registry = new Registry(epoll);
+    }
+
+    /** Hands an error to the handler of the options, whose own errors end here. */
+    void reportError(Object source, Throwable error) {
+        try {
+            options.errorHandler().onError(source, error);
+        } catch (Throwable second) {
+            error.addSuppressed(second);
+            EventLoopOptions.Builder.log(source, error);
+        }
+    }
+
+    /** Adds to the bytes that all connections have queued. */
+    void account(long bytes) {
+        queuedBytes += bytes;
+        if (bytes < 0 && !starved.isEmpty()) {
+            starved.moveTo(draining);
+        }
+    }
+
+    boolean hasRoom(long bytes) {
+        return queuedBytes == 0 || queuedBytes + bytes <= options.maxQueuedBytes();
+    }
+
+    long queuedBytes() {
+        return queuedBytes;
+    }
+
+    void claimOpened(FrameOutput output) {
+        openClaims.add(output);
+    }
+
+    void claimClosed(FrameOutput output) {
+        openClaims.remove(output);
+    }
+
+    /** After a callback: a claim left open is aborted, and the error handler hears of it. */
+    void abortOpenClaims() {
+        if (!openClaims.isEmpty()) {
+            abortOpenClaimsSlowly();
+        }
+    }
+
+    private void abortOpenClaimsSlowly() {
+        for (FrameOutput output : List.copyOf(openClaims)) {
+            output.abort();
+            reportError(output.owner(), new IllegalStateException("a claim was left open and is aborted"));
+        }
+    }
+}

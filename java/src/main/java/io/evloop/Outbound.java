@@ -1,0 +1,335 @@
+package io.evloop;
+
+import io.evloop.buffer.OutputQueue;
+import io.evloop.buffer.Sink;
+import io.evloop.sys.Errno;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * The way out of one connection: a bounded queue, the descriptor behind it, and who must hear of the room in it. Nothing
+ * here calls back; what happened is left in the loop's batches for the turn to tell. Loop thread only.
+ */
+final class Outbound {
+
+    /** How long to wait before asking again for memory that the kernel or the JVM did not have. */
+    private static final long RETRY_NANOS = 5_000_000;
+
+    private final LoopContext context;
+    private final Endpoint endpoint;
+    private final OutputQueue queue;
+    private final Sink sink;
+    private final PipeStats stats;
+    private OutputLimits limits = OutputLimits.DEFAULT;
+    private long accounted;
+    private long refusedBytes;
+    private boolean aboveHighWater;
+    private boolean blocked;
+    private boolean retrying;
+    private boolean dirty;
+    private boolean draining;
+    private boolean drainQueued;
+    private boolean shutRequested;
+    private boolean shut;
+    private IOException failure;
+
+    Outbound(LoopContext context, Endpoint endpoint, Sink sink, PipeStats stats) {
+        this.context = context;
+        this.endpoint = endpoint;
+        this.sink = sink;
+        this.stats = stats;
+        this.queue = new OutputQueue(context.pool, context.vectors);
+    }
+
+    void limits(OutputLimits newLimits) {
+        limits = newLimits;
+    }
+
+    OutputQueue queue() {
+        return queue;
+    }
+
+    /** Whether the descriptor took less than it was given: EPOLLOUT is wanted. */
+    boolean isBlocked() {
+        return blocked;
+    }
+
+    boolean isEmpty() {
+        return queue.isEmpty();
+    }
+
+    boolean isShut() {
+        return shut;
+    }
+
+    IOException failure() {
+        return failure;
+    }
+
+    // writing ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Asks whether {@code bytes} more may be appended, and makes contiguous room for them.
+     *
+     * @return null = yes; otherwise the result to return, and nothing has changed
+     */
+    WriteResult admit(int bytes) {
+        if (!isOpen()) {
+            return WriteResult.CLOSED;
+        }
+        if (queue.hasRoom(bytes) && isWithinLimits(bytes)) {
+            return null;
+        }
+        return admitSlowly(bytes);
+    }
+
+    private WriteResult admitSlowly(int bytes) {
+        if (!blocked && !queue.isEmpty()) {
+            flush(); // early: a whole segment is worth its system call
+            if (!isOpen()) {
+                return WriteResult.CLOSED;
+            }
+        }
+        if (!isWithinLimits(bytes)) {
+            return refuse(bytes);
+        }
+        try {
+            queue.makeRoom(bytes);
+            return null;
+        } catch (OutOfMemoryError e) {
+            retryLater();
+            return refuse(bytes);
+        }
+    }
+
+    private WriteResult refuse(int bytes) {
+        refusedBytes = Math.max(refusedBytes, bytes);
+        stats.refusedWrites++;
+        draining = true;
+        checkDrain();
+        return WriteResult.FULL;
+    }
+
+    /** Whether writes are taken at all. */
+    boolean isOpen() {
+        return failure == null && !shutRequested && endpoint.isWritable();
+    }
+
+    private boolean isWithinLimits(long bytes) {
+        return queue.accountedBytes() + bytes <= limits.maxQueuedBytes() && context.hasRoom(bytes);
+    }
+
+    /** Appends what the caller has written into the room that {@link #admit} made. */
+    WriteResult append(int bytes) {
+        queue.advance(bytes);
+        account();
+        if (!dirty) {
+            dirty = true;
+            context.dirty.add(endpoint);
+        }
+        if (accounted > limits.highWater()) {
+            if (!aboveHighWater) {
+                aboveHighWater = true;
+                stats.stalls++;
+                draining = true;
+            }
+            return WriteResult.ABOVE_HIGH_WATER;
+        }
+        return aboveHighWater ? WriteResult.ABOVE_HIGH_WATER : WriteResult.OK;
+    }
+
+    /** Appends bytes as they are. */
+    WriteResult write(ByteBuffer source) {
+        int length = source.remaining();
+        if (length > limits.maxQueuedBytes()) {
+            throw new IllegalArgumentException(length + " bytes can never fit: " + limits);
+        }
+        WriteResult refused = admit(length);
+        if (refused != null) {
+            return refused;
+        }
+        queue.bytes().put(queue.position(), source, source.position(), length);
+        source.position(source.limit());
+        stats.bytesOut += length;
+        return append(length);
+    }
+
+    /**
+     * Sends a frame straight from the caller's memory, where nothing is queued, and copies what the kernel did not take
+     * into the room that {@link #admit} made.
+     *
+     * @return null if that cannot be done now, and nothing was sent
+     */
+    WriteResult writeThrough(ByteBuffer header, int headerLength, ByteBuffer payload, int index, int length) {
+        if (blocked || !queue.isEmpty()) {
+            return null;
+        }
+        int sent = queue.writeThrough(sink, header, headerLength, payload, index, length);
+        if (sent < 0) { // the flush will meet the error again
+            return null;
+        }
+        stats.writes++;
+        ByteBuffer bytes = queue.bytes();
+        int at = queue.position();
+        int headerRest = Math.max(0, headerLength - sent);
+        int payloadSent = Math.max(0, sent - headerLength);
+        bytes.put(at, header, headerLength - headerRest, headerRest);
+        bytes.put(at + headerRest, payload, index + payloadSent, length - payloadSent);
+        WriteResult result = append(headerRest + length - payloadSent);
+        if (sent > 0) {
+            queue.markLead();
+        }
+        if (queue.isEmpty()) {
+            queue.releaseIfEmpty();
+        } else {
+            stats.blockedWrites++;
+            block();
+        }
+        return result;
+    }
+
+    // sending ----------------------------------------------------------------------------------------------------
+
+    /** The turn's flush. */
+    void flushDirty() {
+        dirty = false;
+        if (!blocked) {
+            flush();
+        }
+    }
+
+    /** Writes what is queued, as far as the descriptor takes it. */
+    void flush() {
+        if (failure != null || retrying) {
+            return;
+        }
+        if (!queue.isEmpty()) {
+            stats.writes++;
+            int result = queue.writeTo(sink);
+            account();
+            if (result == OutputQueue.BLOCKED) {
+                stats.blockedWrites++;
+                block();
+                return;
+            } else if (result < 0) {
+                failed(result);
+                return;
+            }
+        }
+        if (blocked) {
+            blocked = false;
+            endpoint.disarmOutput();
+        }
+        drained();
+    }
+
+    private void drained() {
+        if (shutRequested && !shut) {
+            shut = true;
+            endpoint.shutOutput();
+        }
+        endpoint.outputDrained();
+    }
+
+    private void block() {
+        if (!blocked) {
+            blocked = true;
+            endpoint.armOutput();
+        }
+    }
+
+    private void failed(int result) {
+        if (result == -Errno.ENOBUFS || result == -Errno.ENOMEM) {
+            retryLater(); // the kernel is short of memory, and EPOLLOUT would only spin
+            return;
+        }
+        failure = Errno.exception("write", result);
+        blocked = false;
+        endpoint.disarmOutput();
+        endpoint.outputFailed(failure);
+    }
+
+    /** Ends the output with an error that came from elsewhere. */
+    void fail(IOException cause) {
+        failure = cause;
+    }
+
+    private void retryLater() {
+        if (!retrying) {
+            retrying = true;
+            context.timers.add(context.loop, System.nanoTime() + RETRY_NANOS, this::retry);
+        }
+    }
+
+    private void retry() {
+        retrying = false;
+        checkDrain();
+        flush();
+    }
+
+    // drain ------------------------------------------------------------------------------------------------------
+
+    private void checkDrain() {
+        if (draining && !drainQueued) {
+            drainQueued = true;
+            context.draining.add(endpoint);
+        }
+    }
+
+    /**
+     * Whether who was told to wait can go on: asked by the turn after the queue has shrunk. A refusal by the bound of the
+     * whole loop is asked again each turn, because other connections lift it.
+     */
+    boolean takeDrain() {
+        drainQueued = false;
+        if (!draining || retrying || !endpoint.isWritable()) {
+            return false;
+        }
+        if (refusedBytes > 0 && !context.hasRoom(refusedBytes)) {
+            drainQueued = true;
+            context.starved.add(endpoint);
+            return false;
+        }
+        if (accounted > limits.lowWater() || accounted + refusedBytes > limits.maxQueuedBytes()) {
+            return false;
+        }
+        refusedBytes = 0;
+        aboveHighWater = false;
+        draining = false;
+        return true;
+    }
+
+    // the end ----------------------------------------------------------------------------------------------------
+
+    /** Half-closes once what is queued is sent; from now on writes are CLOSED. */
+    void shutdown() {
+        if (!shutRequested) {
+            shutRequested = true;
+            if (queue.isEmpty()) {
+                drained();
+            }
+        }
+    }
+
+    /** Drops what is queued. */
+    void clear() {
+        queue.clear();
+        account();
+    }
+
+    private void account() {
+        long now = queue.accountedBytes();
+        context.account(now - accounted);
+        if (now < accounted) {
+            checkDrain();
+        }
+        accounted = now;
+        if (now > stats.maxQueuedBytes) {
+            stats.maxQueuedBytes = now;
+        }
+    }
+
+    long queuedBytes() {
+        return queue.queuedBytes();
+    }
+}

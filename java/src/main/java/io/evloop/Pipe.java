@@ -1,0 +1,361 @@
+package io.evloop;
+
+import io.evloop.error.NativeIoException;
+import io.evloop.frame.FrameLayout;
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+
+/**
+ * Frames over a {@link Connection}: each has a channel, 0 to 65535, and a payload of 1 byte to 64 MiB.
+ *
+ * <p>A pipe either <em>pushes</em>: {@link #onFrame} gets each frame; or is <em>pulled</em>: in {@link #onReadable} one
+ * calls {@link #readFrame}. A pipe with no such handler is not read. All methods but {@link #close} belong to the loop's
+ * thread and throw {@link IllegalStateException} on another; callbacks come from the loop's turn alone. What a handler
+ * throws ends the pipe with that cause, and the loop's error handler hears it.
+ *
+ * <p>Views of payloads, pushed, pulled or claimed, reach from their position to their limit: use relative access, or add
+ * {@code position()}. The bytes around them belong to other frames.
+ */
+public final class Pipe implements AutoCloseable {
+
+    /** The environment variable that names a worker's end. */
+    static final String INHERITED_FD = "EVLOOP_FD";
+
+    private static final int INHERITED_TAG = 0;
+
+    private final Connection connection;
+    private final Endpoint endpoint;
+    private final EventLoop loop;
+    private final FrameInput input;
+    private final FrameOutput output;
+    private Consumer<Pipe> drainHandler;
+    private Consumer<Pipe> endHandler;
+    private CloseHandler closeHandler;
+    private CloseHandler ownerCloseHandler;
+    private boolean closeTold;
+    private Throwable closeCause;
+
+    private Pipe(Connection connection, PipeOptions options) {
+        connection.takeOver();
+        this.connection = connection;
+        this.endpoint = connection.endpoint();
+        this.loop = connection.loop();
+        this.input = new FrameInput(this, endpoint, options.maxFrameLength());
+        Outbound outbound = endpoint.outbound();
+        outbound.limits(options.outputLimits());
+        this.output = new FrameOutput(endpoint.context(), this, outbound, endpoint.stats(), options.maxFrameLength());
+        endpoint.protocol(input);
+    }
+
+    /** {@link #adopt(EventLoop, int, int, PipeOptions)} with {@link PipeOptions#DEFAULT}. */
+    public static Pipe adopt(EventLoop loop, int fd, int tag) throws IOException {
+        return adopt(loop, fd, tag, PipeOptions.DEFAULT);
+    }
+
+    /**
+     * Makes a descriptor non-blocking, registers it and wraps it. Loop thread only.
+     *
+     * @param fd owned by the pipe once this returns; still the caller's if it throws
+     * @param tag any number that helps the caller to know the pipe
+     * @throws NativeIoException EBADF; EPERM if the descriptor cannot be polled, such as a regular file
+     */
+    public static Pipe adopt(EventLoop loop, int fd, int tag, PipeOptions options) throws IOException {
+        loop.checkThread();
+        Connection connection = Connection.inspect(loop.openContext(), fd, tag);
+        Pipe pipe = new Pipe(connection, options);
+        connection.endpoint().register();
+        return pipe;
+    }
+
+    /** {@link #over(Connection, PipeOptions)} with {@link PipeOptions#DEFAULT}. */
+    public static Pipe over(Connection connection) {
+        return over(connection, PipeOptions.DEFAULT);
+    }
+
+    /**
+     * Takes a connection's bytes as frames from now on, the unread ones included. Its handler hears nothing more; its own
+     * methods for bytes throw. Loop thread only.
+     */
+    public static Pipe over(Connection connection, PipeOptions options) {
+        connection.loop().checkThread();
+        Pipe pipe = new Pipe(connection, options);
+        pipe.endpoint.inputChanged();
+        return pipe;
+    }
+
+    /** {@link #inherited(EventLoop, PipeOptions)} with {@link PipeOptions#DEFAULT}. */
+    public static Pipe inherited(EventLoop loop) throws IOException {
+        return inherited(loop, PipeOptions.DEFAULT);
+    }
+
+    /**
+     * In a worker: the pipe to the supervisor, whose descriptor the environment variable {@code EVLOOP_FD} names. It is set
+     * close-on-exec, so that a process started from here does not hold it open. Once per process.
+     *
+     * @throws IOException if the variable is not set or names no open descriptor
+     */
+    public static Pipe inherited(EventLoop loop, PipeOptions options) throws IOException {
+        String value = System.getenv(INHERITED_FD);
+        if (value == null) {
+            throw new IOException(INHERITED_FD + " is not set: this process was not started as a worker");
+        }
+        int fd;
+        try {
+            fd = Integer.parseInt(value);
+        } catch (NumberFormatException e) {
+            throw new IOException(INHERITED_FD + " is no descriptor: " + value, e);
+        }
+        Fd.check(Native.setCloseOnExec(fd, 1), "fcntl");
+        return adopt(loop, fd, INHERITED_TAG, options);
+    }
+
+    /** {@link #pair(EventLoop, EventLoop, PipeOptions)} with {@link PipeOptions#DEFAULT}. */
+    public static Pipe[] pair(EventLoop a, EventLoop b) throws IOException {
+        return pair(a, b, PipeOptions.DEFAULT);
+    }
+
+    /**
+     * A socketpair with both ends in this process. Called on the thread of either loop; the end on the other loop is
+     * registered there by a task, before any task that the caller submits later, and set up by such a task.
+     *
+     * @return the end on {@code a}, then the end on {@code b}
+     */
+    public static Pipe[] pair(EventLoop a, EventLoop b, PipeOptions options) throws IOException {
+        if (!a.isLoopThread() && !b.isLoopThread()) {
+            a.checkThread();
+        }
+        return PipePair.open(a, b, options);
+    }
+
+    /** Wraps a descriptor without registering it. Any thread. */
+    static Pipe inspect(LoopContext context, int fd, int tag, PipeOptions options) throws IOException {
+        return new Pipe(Connection.inspect(context, fd, tag), options);
+    }
+
+    // handlers ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Push mode: the handler of every channel without one of its own; {@code null} = frames of those are dropped and
+     * counted.
+     *
+     * @throws IllegalStateException if {@link #onReadable} is set
+     */
+    public Pipe onFrame(FrameHandler handler) {
+        loop.checkThread();
+        input.handler(handler);
+        return this;
+    }
+
+    /** Push mode: the handler of one channel, 0 to 65535; {@code null} removes it. */
+    public Pipe onFrame(int channelId, FrameHandler handler) {
+        loop.checkThread();
+        FrameLayout.checkFrame(channelId, 1, 1);
+        input.handler(channelId, handler);
+        return this;
+    }
+
+    /**
+     * Pull mode: called while a complete frame is unread; calls {@link #readFrame} as it likes. If it takes none it is
+     * called again only once more bytes have arrived or reading was resumed.
+     *
+     * @throws IllegalStateException if {@link #onFrame} is set
+     */
+    public Pipe onReadable(Consumer<Pipe> handler) {
+        loop.checkThread();
+        input.readableHandler(handler);
+        return this;
+    }
+
+    /** Called when there is room again, after a write was ABOVE_HIGH_WATER or FULL; once for each such time. */
+    public Pipe onDrain(Consumer<Pipe> handler) {
+        loop.checkThread();
+        drainHandler = handler;
+        return this;
+    }
+
+    /**
+     * Called when the peer has half-closed, after its last frame; the pipe stays writable until it is closed. Without it
+     * what is queued is flushed and the pipe closed.
+     */
+    public Pipe onEnd(Consumer<Pipe> handler) {
+        loop.checkThread();
+        endHandler = handler;
+        return this;
+    }
+
+    /** Called exactly once, as the last of all. */
+    public Pipe onClose(CloseHandler handler) {
+        loop.checkThread();
+        closeHandler = handler;
+        return this;
+    }
+
+    /** What owns the pipe, and hears of the close after its user. */
+    void onCloseOfOwner(CloseHandler handler) {
+        ownerCloseHandler = handler;
+    }
+
+    // reading ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Pull mode: takes the next frame. In the pull mode a bad header does not end the pipe: it comes as a frame that is not
+     * valid, with the channel and the length that stood in it, and reading begins anew behind it.
+     *
+     * @return {@code null} = not yet; otherwise a flyweight, valid until the next call, or the return of the handler
+     * @throws IllegalStateException in the push mode
+     */
+    public Frame readFrame() {
+        loop.checkThread();
+        return input.readFrame();
+    }
+
+    /** Delivers no further frame, not even one that was read already; the end of the stream waits, too. */
+    public void pauseReading() {
+        loop.checkThread();
+        endpoint.pause();
+    }
+
+    /** Undoes {@link #pauseReading}. */
+    public void resumeReading() {
+        loop.checkThread();
+        endpoint.resume();
+    }
+
+    // writing ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Queues one frame and never blocks. {@code payload} is copied; its position advances past the copied bytes if and only
+     * if the frame was accepted.
+     *
+     * @param channelId 0 to 65535
+     * @param payload 1 to {@link #maxFrameLength()} bytes, header excluded
+     * @return {@link WriteResult#OK}; {@link WriteResult#ABOVE_HIGH_WATER}: accepted, {@code onDrain} will follow;
+     *     {@link WriteResult#FULL}: not accepted, nothing was queued, {@code onDrain} or {@code onClose} will follow;
+     *     {@link WriteResult#CLOSED}: not accepted
+     * @throws IllegalArgumentException if the channel or the length is out of range
+     * @throws IllegalStateException if a claim is open
+     */
+    public WriteResult writeFrame(int channelId, ByteBuffer payload) {
+        loop.checkThread();
+        return output.write(channelId, payload);
+    }
+
+    /** The same, of {@code length} bytes of an array from {@code offset}. */
+    public WriteResult writeFrame(int channelId, byte[] payload, int offset, int length) {
+        loop.checkThread();
+        return output.write(channelId, payload, offset, length);
+    }
+
+    /**
+     * Lends room in the queue to encode a frame in place. One at a time; {@link #commit} or {@link #abort} ends it, and
+     * until then any other write throws. A claim left open when the callback returns is aborted, and the error handler
+     * hears of it.
+     *
+     * @return off-heap room, exactly {@code length} bytes from position to limit, contiguous and with whatever was there
+     *     before; {@code null} = a {@code writeFrame} would be FULL or CLOSED
+     */
+    public ByteBuffer claim(int channelId, int length) {
+        loop.checkThread();
+        return output.claim(channelId, length);
+    }
+
+    /** Queues the claimed frame, all of its bytes whatever its position is; the result is that of {@code writeFrame}. */
+    public WriteResult commit() {
+        loop.checkThread();
+        return output.commit();
+    }
+
+    /** Gives a claim up: nothing of it is queued. */
+    public void abort() {
+        loop.checkThread();
+        output.abort();
+    }
+
+    /** The longest payload that this pipe reads or writes, bytes. */
+    public int maxFrameLength() {
+        return input.maxFrameLength();
+    }
+
+    // life -------------------------------------------------------------------------------------------------------
+
+    /** See {@link Connection#shutdownOutput}. */
+    public void shutdownOutput() {
+        connection.shutdownOutput();
+    }
+
+    /** See {@link Connection#closeAfterFlush}. */
+    public void closeAfterFlush() {
+        connection.closeAfterFlush();
+    }
+
+    /** See {@link Connection#close}: any thread, idempotent. */
+    @Override
+    public void close() {
+        connection.close();
+    }
+
+    /** Whether it was closed, or is about to be at the end of the turn. */
+    public boolean isClosed() {
+        return connection.isClosed();
+    }
+
+    /** What the frames go over; its own methods for bytes throw. */
+    public Connection connection() {
+        return connection;
+    }
+
+    /** A live view of the counters. */
+    public PipeStats stats() {
+        return connection.stats();
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    boolean tellEnd() {
+        if (endHandler == null) {
+            return false;
+        }
+        endHandler.accept(this);
+        return true;
+    }
+
+    void tellDrain() {
+        if (drainHandler != null) {
+            drainHandler.accept(this);
+        }
+    }
+
+    void tellClose(Throwable cause) {
+        closeTold = true;
+        closeCause = cause;
+        try {
+            if (closeHandler != null) {
+                closeHandler.onClose(this, cause);
+            }
+        } finally {
+            if (ownerCloseHandler != null) {
+                ownerCloseHandler.onClose(this, cause);
+            }
+        }
+    }
+
+    /** Whether {@code onClose} was called. */
+    boolean isCloseTold() {
+        return closeTold;
+    }
+
+    /** What {@code onClose} was told. */
+    Throwable closeCause() {
+        return closeCause;
+    }
+
+    @Override
+    public String toString() {
+        return "Pipe[tag=" + connection.tag() + ", " + endpoint + "]";
+    }
+}

@@ -1,0 +1,94 @@
+package io.evloop;
+
+import io.evloop.frame.FrameLayout;
+
+/** Limits of a {@link Pipe}. Immutable. Bytes count headers too, but for {@link #maxFrameLength()}. */
+public final class PipeOptions {
+
+    /** What a pipe has unless it is told otherwise. */
+    public static final PipeOptions DEFAULT = builder().build();
+
+    private final int maxFrameLength;
+    private final OutputLimits outputLimits;
+
+    private PipeOptions(Builder builder) {
+        this.maxFrameLength = builder.maxFrameLength;
+        long maxQueuedBytes = builder.maxQueuedBytes;
+        if (maxQueuedBytes < (long) maxFrameLength + FrameLayout.HEADER_LENGTH) {
+            throw new IllegalArgumentException("maxQueuedBytes " + maxQueuedBytes + " is less than one frame of "
+                    + maxFrameLength + " bytes and its header");
+        }
+        this.outputLimits = new OutputLimits(builder.highWater, builder.lowWater, maxQueuedBytes);
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The longest payload to read or to write, bytes. */
+    public int maxFrameLength() {
+        return maxFrameLength;
+    }
+
+    /** Queued bytes above which a write is {@link WriteResult#ABOVE_HIGH_WATER}. */
+    public long highWater() {
+        return outputLimits.highWater();
+    }
+
+    /** Queued bytes at or below which {@code onDrain} is called. */
+    public long lowWater() {
+        return outputLimits.lowWater();
+    }
+
+    /** Queued bytes beyond which a write is {@link WriteResult#FULL}. */
+    public long maxQueuedBytes() {
+        return outputLimits.maxQueuedBytes();
+    }
+
+    OutputLimits outputLimits() {
+        return outputLimits;
+    }
+
+    /** Builds {@link PipeOptions}. */
+    public static final class Builder {
+
+        private int maxFrameLength = FrameLayout.MAX_PAYLOAD_LENGTH;
+        private long highWater = OutputLimits.DEFAULT.highWater();
+        private long lowWater = OutputLimits.DEFAULT.lowWater();
+        private long maxQueuedBytes = OutputLimits.DEFAULT.maxQueuedBytes();
+
+        private Builder() {}
+
+        /** The longest payload, 1 to 67,108,864 bytes, which is also the default. */
+        public Builder maxFrameLength(int maxFrameLength) {
+            FrameLayout.checkFrame(0, maxFrameLength, FrameLayout.MAX_PAYLOAD_LENGTH);
+            this.maxFrameLength = maxFrameLength;
+            return this;
+        }
+
+        /** Default 1 MiB; not below {@link #lowWater}. */
+        public Builder highWater(long highWater) {
+            this.highWater = highWater;
+            return this;
+        }
+
+        /** Default 256 KiB; 0 or more. */
+        public Builder lowWater(long lowWater) {
+            this.lowWater = lowWater;
+            return this;
+        }
+
+        /** Default 64 MiB and 6 bytes; not below one frame of {@link #maxFrameLength} and its header, nor highWater. */
+        public Builder maxQueuedBytes(long maxQueuedBytes) {
+            this.maxQueuedBytes = maxQueuedBytes;
+            return this;
+        }
+
+        /**
+         * @throws IllegalArgumentException if the limits contradict each other
+         */
+        public PipeOptions build() {
+            return new PipeOptions(this);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package io.evloop;
+
+import io.evloop.buffer.OutputQueue;
+
+/** What a connection does with its bytes: hands them on as they are, or as frames. Called in the loop's turn. */
+interface Protocol {
+
+    /** Whether bytes should be read at all: somebody will take them. */
+    boolean wantsInput();
+
+    /** The most unread bytes to hold. */
+    int unreadLimit();
+
+    /** Bytes arrived or reading was resumed: what was declined before is offered again. */
+    void onInput();
+
+    /** Whether something unread can be delivered now. */
+    boolean isReady();
+
+    /** Whether something complete is unread, ready or declined: the end of the stream waits for it. */
+    boolean holdsEnd();
+
+    /** Delivers up to {@code limit} pieces; how many. What a handler throws passes through. */
+    int deliver(int limit);
+
+    /** What it means that the stream ends here: null = a clean end. */
+    Throwable truncation();
+
+    /** The peer half-closed. Returns whether the connection stays open for writing. */
+    boolean onEnd();
+
+    void onDrain();
+
+    void onClose(Throwable cause);
+
+    /** What the user knows the connection as, for errors. */
+    Object owner();
+
+    /** How many of the queued records are unsent. */
+    long unsentRecords(OutputQueue queue);
+}

@@ -1,0 +1,42 @@
+package io.evloop;
+
+import java.util.Arrays;
+
+/**
+ * Connections that hold something to deliver without a further byte from the kernel, first come, first served. A
+ * connection stands in it once: it keeps the flag. Loop thread only.
+ */
+final class ReadyList {
+
+    private static final int INITIAL_CAPACITY = 16;
+
+    private Endpoint[] ring = new Endpoint[INITIAL_CAPACITY];
+    private int head;
+    private int size;
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    int size() {
+        return size;
+    }
+
+    void addLast(Endpoint endpoint) {
+        if (size == ring.length) {
+            Endpoint[] larger = Arrays.copyOf(ring, size * 2);
+            System.arraycopy(ring, 0, larger, size, head); // what had wrapped around
+            Arrays.fill(larger, 0, head, null);
+            ring = larger;
+        }
+        ring[(head + size++) & (ring.length - 1)] = endpoint;
+    }
+
+    Endpoint removeFirst() {
+        Endpoint first = ring[head];
+        ring[head] = null;
+        head = (head + 1) & (ring.length - 1);
+        size--;
+        return first;
+    }
+}

@@ -1,0 +1,99 @@
+package io.evloop;
+
+import java.io.IOException;
+
+/**
+ * One descriptor's place in the epoll, and the events it is registered for. Without any it is taken out, because a
+ * registration for nothing still reports a hang-up, again and again ({@code epoll_ctl(2)}). Loop thread only.
+ */
+final class Registration {
+
+    private static final long NONE = -1;
+
+    private final Registry registry;
+    private final int fd;
+    private long token = NONE;
+    private int events;
+    private boolean added;
+
+    Registration(Registry registry, int fd) {
+        this.registry = registry;
+        this.fd = fd;
+    }
+
+    /** Begins; if it throws, nothing is left behind. {@code initialEvents} may be 0: hang-ups and errors alone. */
+    void open(Pollable pollable, int initialEvents) throws IOException {
+        long reserved = registry.reserve(pollable);
+        boolean success = false;
+        try {
+            registry.add(reserved, fd, initialEvents);
+            success = true;
+        } finally {
+            if (!success) {
+                registry.release(reserved);
+            }
+        }
+        token = reserved;
+        events = initialEvents;
+        added = true;
+    }
+
+    boolean isOpen() {
+        return token != NONE;
+    }
+
+    boolean has(int someEvents) {
+        return added && (events & someEvents) == someEvents;
+    }
+
+    void arm(int moreEvents) throws IOException {
+        if (isOpen() && !has(moreEvents)) {
+            set(events | moreEvents);
+        }
+    }
+
+    void disarm(int lessEvents) throws IOException {
+        if (added && (events & lessEvents) != 0) {
+            int rest = events & ~lessEvents;
+            if (rest == 0) {
+                registry.remove(fd);
+                added = false;
+                events = 0;
+            } else {
+                set(rest);
+            }
+        }
+    }
+
+    /** Registers for exactly these; for 0 too, which reports hang-ups and errors alone. */
+    void set(int newEvents) throws IOException {
+        if (!isOpen() || added && events == newEvents) {
+            return;
+        }
+        if (added) {
+            registry.modify(token, fd, newEvents);
+        } else {
+            registry.add(token, fd, newEvents);
+            added = true;
+        }
+        events = newEvents;
+    }
+
+    /** Registers for exactly these and re-arms what was reported once. */
+    void replace(int newEvents) throws IOException {
+        registry.modify(token, fd, newEvents);
+        events = newEvents;
+    }
+
+    /** Ends it, before the descriptor is closed: a duplicate of that may live on in another process. */
+    void close() throws IOException {
+        if (isOpen()) {
+            registry.release(token);
+            token = NONE;
+            if (added) {
+                added = false;
+                registry.remove(fd);
+            }
+        }
+    }
+}

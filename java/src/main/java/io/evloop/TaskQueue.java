@@ -1,0 +1,99 @@
+package io.evloop;
+
+import io.evloop.epoll.Epoll;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+
+/** Tasks and requests from any thread, and the question whether the loop must be woken for them. */
+final class TaskQueue {
+
+    private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final Epoll epoll;
+    private volatile boolean asleep;
+    private volatile boolean stopRequested;
+    private volatile boolean closeRequested;
+    private volatile boolean closed;
+
+    TaskQueue(Epoll epoll) {
+        this.epoll = epoll;
+    }
+
+    /** Any thread. */
+    void add(Runnable task) {
+        if (closed) {
+            throw rejected(task);
+        }
+        tasks.add(task);
+        // The loop closed meanwhile: either its last look at the queue found the task, or we take it back.
+        if (closed && tasks.remove(task)) {
+            throw rejected(task);
+        }
+        wake();
+    }
+
+    private static RejectedExecutionException rejected(Runnable task) {
+        return new RejectedExecutionException("the event loop is closed: " + task + " will not run");
+    }
+
+    /** Any thread: makes the loop look at its flags and tasks. Costs a system call only if it may be asleep. */
+    void wake() {
+        if (asleep) {
+            epoll.wakeup();
+        }
+    }
+
+    boolean isEmpty() {
+        return tasks.isEmpty();
+    }
+
+    /** The next task, or null. Loop thread. */
+    Runnable poll() {
+        return tasks.poll();
+    }
+
+    /**
+     * Announces that the loop is about to block; a task added from now on wakes it. The caller looks once more whether
+     * there is work and then blocks, and calls {@link #awake} in any case. Loop thread.
+     */
+    void fallAsleep() {
+        asleep = true;
+    }
+
+    void awake() {
+        asleep = false;
+    }
+
+    /** Whether no task and no request is there. Loop thread. */
+    boolean mayBlock() {
+        return tasks.isEmpty() && !stopRequested && !closeRequested;
+    }
+
+    /** Any thread. */
+    void requestStop() {
+        stopRequested = true;
+        wake();
+    }
+
+    boolean isStopRequested() {
+        return stopRequested;
+    }
+
+    void stopped() {
+        stopRequested = false;
+    }
+
+    /** Any thread. */
+    void requestClose() {
+        closeRequested = true;
+        wake();
+    }
+
+    boolean isCloseRequested() {
+        return closeRequested;
+    }
+
+    /** From now on tasks are refused; the caller runs those that are left. */
+    void close() {
+        closed = true;
+    }
+}

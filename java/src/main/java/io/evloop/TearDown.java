@@ -1,0 +1,69 @@
+package io.evloop;
+
+import io.evloop.error.EventLoopClosedException;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** The last act of a loop: tasks, connections, workers, each with its callbacks. Loop thread only. */
+final class TearDown {
+
+    /** How long a killed worker may take to be gone; only a process stuck in the kernel takes longer. */
+    private static final long KILL_NANOS = 10_000_000_000L;
+
+    private final LoopContext context;
+    private final Turn turn;
+    private final TaskQueue tasks;
+
+    TearDown(LoopContext context, Turn turn, TaskQueue tasks) {
+        this.context = context;
+        this.turn = turn;
+        this.tasks = tasks;
+    }
+
+    void run() {
+        tasks.close();
+        while (turn.runTasks() > 0) {
+            turn.finishCloses();
+        }
+        Throwable cause = new EventLoopClosedException("the event loop was closed");
+        for (Pollable pollable : context.registry.snapshot()) {
+            pollable.onLoopClose(cause);
+        }
+        while (turn.finishCloses() > 0) {
+            continue; // a handler may have closed something more
+        }
+        endWorkers();
+        context.timers.clear();
+        context.pool.trim();
+    }
+
+    private void endWorkers() {
+        forEachWorker(Worker::terminate);
+        awaitWorkers(context.options.workerGrace().toNanos());
+        forEachWorker(Worker::kill);
+        awaitWorkers(KILL_NANOS);
+        for (Worker worker : List.copyOf(context.workers)) {
+            context.reportError(worker, new IOException("the worker did not end when it was killed"));
+        }
+    }
+
+    private void forEachWorker(Consumer<Worker> action) {
+        List.copyOf(context.workers).forEach(action);
+    }
+
+    private void awaitWorkers(long timeoutNanos) {
+        long deadline = System.nanoTime() + timeoutNanos;
+        try {
+            while (!context.workers.isEmpty()) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    break;
+                }
+                turn.awaitExits(left);
+            }
+        } catch (IOException e) {
+            context.reportError(context.loop, e);
+        }
+    }
+}

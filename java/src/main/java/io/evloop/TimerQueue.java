@@ -1,0 +1,125 @@
+package io.evloop;
+
+import java.util.Arrays;
+
+/**
+ * Pending timers in a heap of four children a node, which is shallower than a binary one and kinder to the cache. Equal
+ * deadlines keep the order in which they were scheduled. Loop thread only.
+ */
+final class TimerQueue {
+
+    private static final int INITIAL_CAPACITY = 16;
+    private static final int CHILDREN = 4;
+
+    private Timer[] heap = new Timer[INITIAL_CAPACITY];
+    private int size;
+    private long nextSequence;
+
+    Timer add(EventLoop loop, long deadlineNanos, Runnable task) {
+        Timer timer = new Timer(loop, this, deadlineNanos, nextSequence++, task);
+        if (size == heap.length) {
+            heap = Arrays.copyOf(heap, size * 2);
+        }
+        siftUp(size++, timer);
+        return timer;
+    }
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** The earliest deadline, of {@code System.nanoTime()}; only if there is one. */
+    long nextDeadlineNanos() {
+        return heap[0].deadlineNanos;
+    }
+
+    /** The sequence number that the next timer will get: those below were scheduled before now. */
+    long nextSequence() {
+        return nextSequence;
+    }
+
+    /** Takes the earliest timer out if it is due at {@code nowNanos} and was scheduled before {@code sequence}. */
+    Timer pollDue(long nowNanos, long sequence) {
+        if (size == 0) {
+            return null;
+        }
+        Timer first = heap[0];
+        if (first.deadlineNanos - nowNanos > 0 || first.sequence >= sequence) {
+            return null;
+        }
+        remove(first);
+        return first;
+    }
+
+    boolean remove(Timer timer) {
+        int index = timer.index;
+        if (index < 0) {
+            return false;
+        }
+        timer.index = -1;
+        Timer last = heap[--size];
+        heap[size] = null;
+        if (last != timer) {
+            siftDown(index, last);
+            if (heap[index] == last) {
+                siftUp(index, last);
+            }
+        }
+        return true;
+    }
+
+    void clear() {
+        for (int index = 0; index < size; index++) {
+            heap[index].index = -1;
+        }
+        Arrays.fill(heap, 0, size, null);
+        size = 0;
+    }
+
+    private static boolean isBefore(Timer a, Timer b) {
+        long difference = a.deadlineNanos - b.deadlineNanos; // wraps as nanoTime may
+        return difference < 0 || difference == 0 && a.sequence < b.sequence;
+    }
+
+    private void siftUp(int from, Timer timer) {
+        int index = from;
+        while (index > 0) {
+            int parent = (index - 1) / CHILDREN;
+            if (!isBefore(timer, heap[parent])) {
+                break;
+            }
+            place(index, heap[parent]);
+            index = parent;
+        }
+        place(index, timer);
+    }
+
+    private void siftDown(int from, Timer timer) {
+        int index = from;
+        int child;
+        while ((child = index * CHILDREN + 1) < size) {
+            int least = child;
+            int limit = Math.min(child + CHILDREN, size);
+            while (++child < limit) {
+                if (isBefore(heap[child], heap[least])) {
+                    least = child;
+                }
+            }
+            if (!isBefore(heap[least], timer)) {
+                break;
+            }
+            place(index, heap[least]);
+            index = least;
+        }
+        place(index, timer);
+    }
+
+    private void place(int index, Timer timer) {
+        heap[index] = timer;
+        timer.index = index;
+    }
+}

@@ -1,0 +1,229 @@
+package io.evloop;
+
+import io.evloop.epoll.Epoll;
+import java.io.IOException;
+
+/**
+ * One turn of the loop: due timers and tasks; flush; wait, unless something is left to do; events; rounds over the ready
+ * list; drains; flush; deferred closes. Loop thread only.
+ */
+final class Turn {
+
+    /** Pieces delivered from the ready list before the kernel is asked again: what a newly ready descriptor waits for. */
+    private static final int PIECES_PER_TURN = 512;
+
+    /** Tasks run before the descriptors get their turn. */
+    private static final int TASKS_PER_TURN = 1024;
+
+    /** Reads tried while spinning before epoll is asked once. */
+    private static final int READS_PER_POLL = 8;
+
+    private static final int MAX_EVENTS = 64 * 1024;
+
+    private final LoopContext context;
+    private final Epoll epoll;
+    private final TaskQueue tasks;
+    private final LoopStats stats;
+    private final int framesPerTurn;
+    private final long spinNanos;
+
+    Turn(LoopContext context, Epoll epoll, TaskQueue tasks) {
+        this.context = context;
+        this.epoll = epoll;
+        this.tasks = tasks;
+        this.stats = context.stats;
+        this.framesPerTurn = context.options.framesPerTurn();
+        this.spinNanos = context.options.spinNanos();
+    }
+
+    /**
+     * @param timeoutNanos the longest wait; below 0: without limit
+     * @return the number of things done
+     */
+    int take(long timeoutNanos) throws IOException {
+        stats.turns++;
+        context.abortOpenClaims();
+        int done = runTimers() + runTasks();
+        flush();
+        done += dispatch(await(done > 0 || hasWork() ? 0 : timeoutNanos));
+        if (done == 0) { // what ended the wait
+            done = runTimers() + runTasks();
+        }
+        done += serveReady();
+        done += tellDrains();
+        flush();
+        return done + finishCloses();
+    }
+
+    /** Whether something can be done without the kernel. */
+    private boolean hasWork() {
+        return !context.ready.isEmpty()
+                || !context.draining.isEmpty()
+                || !context.closing.isEmpty()
+                || !tasks.isEmpty();
+    }
+
+    private int runTimers() {
+        TimerQueue timers = context.timers;
+        if (timers.isEmpty()) {
+            return 0;
+        }
+        int count = 0;
+        long now = System.nanoTime();
+        long sequence = timers.nextSequence(); // timers set by these timers wait for the next turn
+        for (Timer timer = timers.pollDue(now, sequence); timer != null; timer = timers.pollDue(now, sequence)) {
+            run(timer, timer.task);
+            count++;
+        }
+        stats.timers += count;
+        return count;
+    }
+
+    int runTasks() {
+        int count = 0;
+        while (count < TASKS_PER_TURN) {
+            Runnable task = tasks.poll();
+            if (task == null) {
+                break;
+            }
+            run(task, task);
+            count++;
+        }
+        stats.tasks += count;
+        return count;
+    }
+
+    private void run(Object source, Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            context.reportError(source, e);
+        }
+        context.abortOpenClaims();
+    }
+
+    private void flush() {
+        EndpointBatch dirty = context.dirty;
+        int count = dirty.size();
+        for (int index = 0; index < count; index++) {
+            dirty.get(index).outbound().flushDirty();
+        }
+        dirty.removeFirst(count);
+    }
+
+    // waiting ----------------------------------------------------------------------------------------------------
+
+    private int await(long timeoutNanos) throws IOException {
+        long timeout = untilNextTimer(timeoutNanos);
+        if (timeout == 0) {
+            return epollWait(0);
+        }
+        if (spinNanos > 0) {
+            int ready = spin(timeout);
+            if (ready > 0 || hasWork()) {
+                return ready;
+            }
+            timeout = untilNextTimer(timeoutNanos);
+        }
+        tasks.fallAsleep();
+        try {
+            return epollWait(tasks.mayBlock() ? timeout : 0);
+        } finally {
+            tasks.awake();
+        }
+    }
+
+    private long untilNextTimer(long timeoutNanos) {
+        TimerQueue timers = context.timers;
+        if (timeoutNanos == 0 || timers.isEmpty()) {
+            return timeoutNanos;
+        }
+        long untilDue = Math.max(0, timers.nextDeadlineNanos() - System.nanoTime());
+        return timeoutNanos < 0 ? untilDue : Math.min(timeoutNanos, untilDue);
+    }
+
+    private int epollWait(long timeoutNanos) throws IOException {
+        stats.waits++;
+        return epoll.await(timeoutNanos);
+    }
+
+    /** Polls without blocking until something is there or {@code spinNanos} are over; the number of epoll's events. */
+    private int spin(long timeoutNanos) throws IOException {
+        long limit = timeoutNanos < 0 ? spinNanos : Math.min(spinNanos, timeoutNanos);
+        long start = System.nanoTime();
+        int tries = 0;
+        do {
+            if (context.spinSet.tryRead() || !tasks.mayBlock()) {
+                return 0;
+            }
+            if (++tries % READS_PER_POLL == 0) {
+                int ready = epollWait(0);
+                if (ready > 0) {
+                    return ready;
+                }
+            }
+            Thread.onSpinWait();
+        } while (System.nanoTime() - start < limit);
+        return 0;
+    }
+
+    /** When the loop closes: waits for workers to leave, and tells of them. */
+    void awaitExits(long timeoutNanos) throws IOException {
+        dispatch(epollWait(timeoutNanos));
+    }
+
+    private int dispatch(int ready) {
+        int done = 0;
+        for (int index = 0; index < ready; index++) {
+            if (context.registry.dispatch(index)) {
+                done++;
+            }
+        }
+        stats.events += done;
+        if (ready == epoll.maxEvents() && ready < MAX_EVENTS) {
+            epoll.maxEvents(Math.min(MAX_EVENTS, ready * 2));
+        }
+        return done;
+    }
+
+    // delivering -------------------------------------------------------------------------------------------------
+
+    private int serveReady() {
+        ReadyList ready = context.ready;
+        int pieces = 0;
+        while (!ready.isEmpty() && pieces < PIECES_PER_TURN) {
+            if (ready.size() == 1) { // alone it may have all the turns of this round at once
+                pieces += Math.max(1, ready.removeFirst().takeTurn(PIECES_PER_TURN - pieces));
+            } else {
+                for (int count = ready.size(); count > 0; count--) {
+                    pieces += Math.max(1, ready.removeFirst().takeTurn(framesPerTurn));
+                }
+            }
+        }
+        stats.frames += pieces;
+        return pieces;
+    }
+
+    private int tellDrains() {
+        EndpointBatch draining = context.draining;
+        int count = draining.size();
+        int done = 0;
+        for (int index = 0; index < count; index++) {
+            if (draining.get(index).tellDrain()) {
+                done++;
+            }
+        }
+        draining.removeFirst(count);
+        return done;
+    }
+
+    int finishCloses() {
+        EndpointBatch closing = context.closing;
+        int count = closing.size();
+        for (int index = 0; index < count; index++) {
+            closing.get(index).finishClose();
+        }
+        closing.removeFirst(count);
+        return count;
+    }
+}

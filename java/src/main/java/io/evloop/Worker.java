@@ -1,0 +1,212 @@
+package io.evloop;
+
+import io.evloop.epoll.Epoll;
+import io.evloop.error.TruncatedFrameException;
+import io.evloop.sys.Errno;
+import io.evloop.sys.ExitStatus;
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
+import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * A spawned process and the pipe to it. What it wrote before it left is delivered first; then the pipe's {@code onClose},
+ * then {@code onExit}, each exactly once. A grandchild that keeps the pipe open delays neither. Methods belong to the
+ * loop's thread unless they say otherwise.
+ */
+public final class Worker implements AutoCloseable {
+
+    private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
+
+    private final LoopContext context;
+    private final String program;
+    private final int pid;
+    private final int pidFd;
+    private final Pipe pipe;
+    private final ExitHandler exitHandler;
+    private final Registration registration;
+    private final ExitStatus status = new ExitStatus();
+    private volatile boolean exited;
+    private boolean exitSeen;
+    private boolean exitTold;
+
+    /** Owns {@code pidFd} from {@link #register} on. */
+    Worker(LoopContext context, String program, int pid, int pidFd, Pipe pipe, ExitHandler exitHandler) {
+        this.context = context;
+        this.program = program;
+        this.pid = pid;
+        this.pidFd = pidFd;
+        this.pipe = pipe;
+        this.exitHandler = exitHandler;
+        this.registration = new Registration(context.registry, pidFd);
+        pipe.onCloseOfOwner((closed, cause) -> tellExit());
+    }
+
+    /**
+     * Begins to describe a worker.
+     *
+     * @param command the program, found on the supervisor's PATH unless there is a slash in it, and its arguments; no shell
+     * @throws IllegalArgumentException if it is empty or there is a NUL in it
+     */
+    public static WorkerBuilder command(String... command) {
+        return new WorkerBuilder(command);
+    }
+
+    /** Watches for the exit, then the pipe; if it throws, neither is registered and both descriptors are the caller's. */
+    void register() throws IOException {
+        registration.open(new Exit(), Epoll.IN);
+        boolean success = false;
+        try {
+            pipe.endpoint().register();
+            success = true;
+        } finally {
+            if (!success) {
+                registration.close();
+            }
+        }
+        context.workers.add(this);
+    }
+
+    /** The pipe to the worker. Any thread. */
+    public Pipe pipe() {
+        return pipe;
+    }
+
+    /** Its process id, which may be another process's once it is gone: to tell, not to signal. Any thread. */
+    public long pid() {
+        return pid;
+    }
+
+    /** Whether the process runs: asked of the kernel, though frames of it may still be to come. */
+    public boolean isAlive() {
+        if (!exited) {
+            context.loop.checkThread();
+            reap();
+        }
+        return !exited;
+    }
+
+    /**
+     * Sends a signal through the pidfd: never to a stranger. Does nothing once the worker has left.
+     *
+     * @param signal 0 to 64; 0 sends nothing
+     * @throws IllegalArgumentException if the kernel knows no such signal
+     */
+    public void signal(int signal) {
+        context.loop.checkThread();
+        if (exited) {
+            return;
+        }
+        int result = Native.pidFdSignal(pidFd, signal);
+        if (result == -Errno.EINVAL) {
+            throw new IllegalArgumentException("signal " + signal);
+        } else if (result < 0 && result != -Errno.ESRCH) {
+            context.reportError(this, Errno.exception("pidfd_send_signal", result));
+        }
+    }
+
+    /** Asks it to leave: SIGTERM. */
+    public void terminate() {
+        signal(SIGTERM);
+    }
+
+    /** Ends it: SIGKILL. */
+    public void kill() {
+        signal(SIGKILL);
+    }
+
+    /**
+     * Closes the pipe, dropping what is queued, and kills the worker. {@code onClose} and {@code onExit} follow.
+     * Idempotent. Any thread: from another than the loop's it is a task for the loop.
+     */
+    @Override
+    public void close() {
+        if (context.loop.isLoopThread()) {
+            pipe.close();
+            kill();
+            return;
+        }
+        try {
+            context.loop.execute(this::close);
+        } catch (RejectedExecutionException e) {
+            return; // the loop is closed, and its workers with it
+        }
+    }
+
+    private void reap() {
+        if (exited) {
+            return;
+        }
+        int result = status.reap(pidFd);
+        if (result != 0) { // it has left; or, with ECHILD, somebody else has reaped it and its status is lost
+            exited = true;
+            if (result < 0 && result != -Errno.ECHILD) {
+                context.reportError(this, Errno.exception("waitid", result));
+            }
+        }
+    }
+
+    private void onExitEvent() {
+        reap();
+        if (!exited || exitSeen) {
+            return;
+        }
+        exitSeen = true;
+        try {
+            registration.close();
+            Fd.close(pidFd);
+        } catch (IOException e) {
+            context.reportError(this, e);
+        }
+        if (pipe.isCloseTold()) {
+            tellExit();
+        } else {
+            pipe.endpoint().lingerThenClose(null);
+        }
+    }
+
+    private void tellExit() {
+        if (!exitSeen || exitTold || !pipe.isCloseTold()) {
+            return;
+        }
+        exitTold = true;
+        context.workers.remove(this);
+        if (exitHandler == null) {
+            return;
+        }
+        try {
+            exitHandler.onExit(this, exit());
+        } catch (Throwable e) {
+            context.reportError(this, e);
+        }
+        context.abortOpenClaims();
+    }
+
+    private WorkerExit exit() {
+        PipeStats stats = pipe.stats();
+        return new WorkerExit(
+                status.code(),
+                status.signal(),
+                stats.unsentFrames(),
+                stats.unsentBytes(),
+                pipe.closeCause() instanceof TruncatedFrameException);
+    }
+
+    @Override
+    public String toString() {
+        return "Worker[" + program + ", pid=" + pid + (exited ? ", exited" : "") + ", " + pipe + "]";
+    }
+
+    private final class Exit implements Pollable {
+
+        @Override
+        public void onEvents(int events) {
+            onExitEvent();
+        }
+
+        /** The loop ends its workers itself, after their pipes. */
+        @Override
+        public void onLoopClose(Throwable cause) {}
+    }
+}

@@ -1,0 +1,247 @@
+package io.evloop;
+
+import io.evloop.sys.CStrings;
+import io.evloop.sys.Environment;
+import io.evloop.sys.Spawn;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * Describes a worker: its command, environment, directory, standard streams, limits and handlers. One builder can start any
+ * number of workers. For one thread at a time.
+ */
+public final class WorkerBuilder {
+
+    static final int MIN_PIPE_FD = 3;
+    static final int MAX_PIPE_FD = 255;
+    private static final int DEFAULT_SOCKET_BUFFER = 4 * 1024 * 1024;
+
+    private final List<byte[]> arguments = new ArrayList<>();
+    private final String program;
+    private final Map<String, byte[]> environment = new LinkedHashMap<>();
+    private final Map<Integer, FrameHandler> channelHandlers = new TreeMap<>();
+    private boolean environmentCleared;
+    private String directory;
+    private Stdio standardInput = Stdio.INHERIT;
+    private Stdio standardOutput = Stdio.INHERIT;
+    private Stdio standardError = Stdio.INHERIT;
+    private int pipeFd = MIN_PIPE_FD;
+    private int tag;
+    private int socketBuffer = DEFAULT_SOCKET_BUFFER;
+    private PipeOptions pipeOptions = PipeOptions.DEFAULT;
+    private FrameHandler frameHandler;
+    private Consumer<Pipe> readableHandler;
+    private Consumer<Pipe> drainHandler;
+    private Consumer<Pipe> endHandler;
+    private CloseHandler closeHandler;
+    private ExitHandler exitHandler;
+
+    WorkerBuilder(String... command) {
+        if (command.length == 0 || command[0].isEmpty()) {
+            throw new IllegalArgumentException("an empty command");
+        }
+        for (String argument : command) {
+            arguments.add(CStrings.encode(argument, "an argument"));
+        }
+        program = command[0];
+    }
+
+    // the process ------------------------------------------------------------------------------------------------
+
+    /**
+     * Sets a variable of the worker's environment; the rest is the supervisor's, unless {@link #clearEnv} was called.
+     *
+     * @throws IllegalArgumentException if the name is empty, is {@code EVLOOP_FD}, or has a {@code =} in it; for a NUL
+     */
+    public WorkerBuilder env(String name, String value) {
+        if (name.isEmpty() || name.indexOf('=') >= 0 || name.equals(Pipe.INHERITED_FD)) {
+            throw new IllegalArgumentException("no name for a variable: \"" + name + "\"");
+        }
+        CStrings.encode(name, "a variable's name");
+        environment.put(name, CStrings.encode(name + "=" + value, "a variable"));
+        return this;
+    }
+
+    /** Begins with an empty environment, instead of the supervisor's; also forgets what {@link #env} has set so far. */
+    public WorkerBuilder clearEnv() {
+        environmentCleared = true;
+        environment.clear();
+        return this;
+    }
+
+    /** Where the worker starts; a program named with a slash is looked for from there. Default: the supervisor's. */
+    public WorkerBuilder directory(Path path) {
+        directory = path.toString();
+        CStrings.encode(directory, "the directory");
+        return this;
+    }
+
+    /** Default {@link Stdio#INHERIT}. */
+    public WorkerBuilder stdin(Stdio stdio) {
+        standardInput = Objects.requireNonNull(stdio, "stdio");
+        return this;
+    }
+
+    /** Default {@link Stdio#INHERIT}. */
+    public WorkerBuilder stdout(Stdio stdio) {
+        standardOutput = Objects.requireNonNull(stdio, "stdio");
+        return this;
+    }
+
+    /** Default {@link Stdio#INHERIT}. */
+    public WorkerBuilder stderr(Stdio stdio) {
+        standardError = Objects.requireNonNull(stdio, "stdio");
+        return this;
+    }
+
+    /** The number of the worker's end, 3 to 255, which {@code EVLOOP_FD} tells it. Default 3. */
+    public WorkerBuilder pipeFd(int fd) {
+        if (fd < MIN_PIPE_FD || fd > MAX_PIPE_FD) {
+            throw new IllegalArgumentException("descriptor " + fd + " is outside " + MIN_PIPE_FD + ".." + MAX_PIPE_FD);
+        }
+        pipeFd = fd;
+        return this;
+    }
+
+    // the pipe ---------------------------------------------------------------------------------------------------
+
+    /** The pipe's {@link Connection#tag()}. Default 0. */
+    public WorkerBuilder tag(int number) {
+        tag = number;
+        return this;
+    }
+
+    /**
+     * Bytes to ask for as the socket buffers of both ends, 1 or more; the kernel caps them at {@code net.core.wmem_max} and
+     * {@code rmem_max}. Default 4 MiB.
+     */
+    public WorkerBuilder socketBuffer(int bytes) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException("socketBuffer must be 1 or more, not " + bytes);
+        }
+        socketBuffer = bytes;
+        return this;
+    }
+
+    /** The limits of the pipe. Default {@link PipeOptions#DEFAULT}. */
+    public WorkerBuilder limits(PipeOptions options) {
+        pipeOptions = Objects.requireNonNull(options, "options");
+        return this;
+    }
+
+    /** See {@link Pipe#onFrame(FrameHandler)}. */
+    public WorkerBuilder onFrame(FrameHandler handler) {
+        frameHandler = handler;
+        return this;
+    }
+
+    /** See {@link Pipe#onFrame(int, FrameHandler)}. */
+    public WorkerBuilder onFrame(int channelId, FrameHandler handler) {
+        channelHandlers.put(channelId, handler);
+        return this;
+    }
+
+    /** See {@link Pipe#onReadable}. */
+    public WorkerBuilder onReadable(Consumer<Pipe> handler) {
+        readableHandler = handler;
+        return this;
+    }
+
+    /** See {@link Pipe#onDrain}. */
+    public WorkerBuilder onDrain(Consumer<Pipe> handler) {
+        drainHandler = handler;
+        return this;
+    }
+
+    /** See {@link Pipe#onEnd}. */
+    public WorkerBuilder onEnd(Consumer<Pipe> handler) {
+        endHandler = handler;
+        return this;
+    }
+
+    /** See {@link Pipe#onClose}. */
+    public WorkerBuilder onClose(CloseHandler handler) {
+        closeHandler = handler;
+        return this;
+    }
+
+    /** Called exactly once, after {@code onClose}. */
+    public WorkerBuilder onExit(ExitHandler handler) {
+        exitHandler = handler;
+        return this;
+    }
+
+    /**
+     * Spawns the worker. Loop thread only. When this returns the program runs; its frames come in the loop's turns.
+     *
+     * @throws IOException if the program cannot be run, as in {@code exec python3: ENOENT (No such file or directory)}, or
+     *     if a descriptor or a process is not to be had; then no process and no descriptor is left
+     */
+    public Worker start(EventLoop loop) throws IOException {
+        loop.checkThread();
+        return new WorkerStart(loop.openContext(), this).start();
+    }
+
+    // for WorkerStart --------------------------------------------------------------------------------------------
+
+    Spawn spawn() {
+        Map<String, byte[]> entries = environmentCleared ? new LinkedHashMap<>() : Environment.copy();
+        environment.forEach((name, entry) -> entries.put(nameInBytes(name), entry));
+        String inherited = Pipe.INHERITED_FD + "=" + pipeFd;
+        entries.put(Pipe.INHERITED_FD, inherited.getBytes(StandardCharsets.US_ASCII));
+        return new Spawn(
+                program, CStrings.ofBytes(arguments), CStrings.ofBytes(List.copyOf(entries.values())), directory);
+    }
+
+    /** The key of {@link Environment#copy}: one character a byte. */
+    private static String nameInBytes(String name) {
+        return new String(name.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
+    void setHandlers(Pipe pipe) {
+        if (readableHandler != null) {
+            pipe.onReadable(readableHandler);
+        }
+        if (frameHandler != null) {
+            pipe.onFrame(frameHandler);
+        }
+        channelHandlers.forEach(pipe::onFrame);
+        pipe.onDrain(drainHandler).onEnd(endHandler).onClose(closeHandler);
+    }
+
+    String program() {
+        return program;
+    }
+
+    Stdio[] standardStreams() {
+        return new Stdio[] {standardInput, standardOutput, standardError};
+    }
+
+    int pipeFd() {
+        return pipeFd;
+    }
+
+    int tag() {
+        return tag;
+    }
+
+    int socketBuffer() {
+        return socketBuffer;
+    }
+
+    PipeOptions limits() {
+        return pipeOptions;
+    }
+
+    ExitHandler exitHandler() {
+        return exitHandler;
+    }
+}

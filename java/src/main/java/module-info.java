@@ -1,0 +1,7 @@
+/** Worker processes, framed messages and epoll for Linux. */
+module io.evloop {
+    exports io.evloop;
+    exports io.evloop.epoll;
+    exports io.evloop.error;
+    exports io.evloop.frame;
+}
