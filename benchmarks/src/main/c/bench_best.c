@@ -1,0 +1,367 @@
+/*
+ * The best C that we can write for a stream of frames on a socketpair, the yardstick of the side-by-side benchmark: writes
+ * are coalesced in one buffer, large payloads go by writev without a copy, reads are large, frames are parsed where they
+ * lie, and many pipes are served by a level-triggered epoll through one shared buffer that stays in the cache.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <sys/epoll.h>
+
+#include "bench_buffers.h"
+#include "bench_meter.h"
+
+/* Sizes in bytes, chosen by measurement. */
+enum {
+    FAN_IN_CHUNK = 64 * 1024,
+    DIRECT_PAYLOAD = 256 * 1024, /* from here on a copy costs more than an iovec */
+    SAMPLE_MASK = 15             /* of many outstanding requests one in 16 is timed */
+};
+
+/* One way ---------------------------------------------------------------------------------------------------------- */
+
+static void send_stream(const struct job *job) {
+    struct meter meter;
+    meter_init(&meter);
+    uint8_t *payload = new_payload(job->payload);
+    size_t frame_length = HEADER + (size_t) job->payload;
+    struct output output = new_output(job->first_fd, WRITE_BUFFER + frame_length);
+    struct schedule schedule = new_schedule(job);
+    uint64_t sequence = 0;
+    uint32_t code = 0;
+    while (code != CONTROL_END) {
+        code = schedule_poll(&schedule, now_nanos());
+        if (code != 0) {
+            append_control(&output, code);
+            meter_control(&meter, code);
+        }
+        uint64_t before = sequence;
+        if (job->payload >= DIRECT_PAYLOAD) {
+            flush_output(&output);
+            uint8_t header[HEADER];
+            store_header(header, (uint32_t) sequence & CHANNEL_MASK, job->payload);
+            stamp_payload(payload, job->payload, sequence++);
+            write_parts(output.fd, header, HEADER, payload, job->payload);
+        } else {
+            while (output.length + frame_length <= WRITE_BUFFER || output.length == 0) {
+                stamp_payload(payload, job->payload, sequence);
+                append_frame(&output, (uint32_t) sequence++ & CHANNEL_MASK, payload, job->payload);
+            }
+            flush_output(&output);
+        }
+        meter.frames += sequence - before;
+    }
+    close(output.fd);
+    print_result(job, &meter, NULL, 1);
+}
+
+struct source_pipe {
+    struct output output;
+    size_t written;
+    uint64_t sequence;
+    bool ended;
+};
+
+static void fill_chunk(const struct job *job, struct source_pipe *pipe, struct meter *meter, uint8_t *payload) {
+    size_t frame_length = HEADER + (size_t) job->payload;
+    while (pipe->output.length + frame_length <= FAN_IN_CHUNK || pipe->output.length == 0) {
+        stamp_payload(payload, job->payload, pipe->sequence);
+        append_frame(&pipe->output, (uint32_t) pipe->sequence++ & CHANNEL_MASK, payload, job->payload);
+        meter->frames++;
+    }
+}
+
+/* True if all of it went out. */
+static bool write_chunk(struct source_pipe *pipe) {
+    struct output *output = &pipe->output;
+    pipe->written += write_some(output->fd, output->data + pipe->written, output->length - pipe->written);
+    if (pipe->written < output->length) {
+        return false;
+    }
+    pipe->written = 0;
+    output->length = 0;
+    return true;
+}
+
+static int new_epoll(const struct job *job, uint32_t events) {
+    int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    for (uint32_t i = 0; i < job->pipes; i++) {
+        struct epoll_event event = {.events = events, .data.u32 = i};
+        set_blocking(job->first_fd + (int) i, false);
+        if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, job->first_fd + (int) i, &event) != 0) {
+            die("epoll_ctl");
+        }
+    }
+    return epoll_fd;
+}
+
+static int wait_epoll(const struct job *job, int epoll_fd, struct epoll_event *events) {
+    int ready = epoll_wait(epoll_fd, events, (int) job->pipes, job->spinning ? 0 : -1);
+    if (ready < 0 && errno != EINTR) {
+        die("epoll_wait");
+    }
+    return ready < 0 ? 0 : ready;
+}
+
+static void send_fan_in(const struct job *job) {
+    struct meter meter;
+    meter_init(&meter);
+    uint8_t *payload = new_payload(job->payload);
+    struct source_pipe *pipes = calloc(job->pipes, sizeof *pipes);
+    struct epoll_event *events = calloc(job->pipes, sizeof *events);
+    if (pipes == NULL || events == NULL) {
+        die("no memory for %u pipes", job->pipes);
+    }
+    for (uint32_t i = 0; i < job->pipes; i++) {
+        pipes[i].output = new_output(job->first_fd + (int) i, FAN_IN_CHUNK + HEADER + (size_t) job->payload);
+    }
+    int epoll_fd = new_epoll(job, EPOLLOUT);
+    struct schedule schedule = new_schedule(job);
+    uint32_t code = 0;
+    bool ending = false;
+    for (uint32_t open = job->pipes; open > 0;) {
+        int ready = wait_epoll(job, epoll_fd, events);
+        if (code == 0) {
+            code = schedule_poll(&schedule, now_nanos());
+            ending = ending || code == CONTROL_END;
+        }
+        for (int i = 0; i < ready; i++) {
+            uint32_t index = events[i].data.u32;
+            struct source_pipe *pipe = &pipes[index];
+            if (pipe->output.length == 0 && !pipe->ended) {
+                if (index == 0 && code != 0) {
+                    append_control(&pipe->output, code);
+                    meter_control(&meter, code);
+                    pipe->ended = code == CONTROL_END;
+                    code = 0;
+                } else if (ending) {
+                    append_control(&pipe->output, CONTROL_END);
+                    pipe->ended = true;
+                }
+                if (!pipe->ended) {
+                    fill_chunk(job, pipe, &meter, payload);
+                }
+            }
+            if (write_chunk(pipe) && pipe->ended) {
+                close(pipe->output.fd); /* the only copy: it leaves the epoll with it */
+                open--;
+            }
+        }
+    }
+    print_result(job, &meter, NULL, 1);
+}
+
+struct sink_pipe {
+    uint64_t sequence;
+    uint64_t counted; /* sequence when the measurement began, then frames within it */
+    uint8_t *rest;    /* of a frame that is not complete, while another pipe has the shared buffer */
+    size_t rest_length;
+};
+
+struct sink {
+    struct meter meter;
+    uint32_t payload;
+    uint32_t pipe_count;
+    struct sink_pipe *pipes;
+    struct sink_pipe *current;
+    double jain;
+};
+
+static void sink_control(struct sink *sink, const uint8_t *payload, uint32_t length) {
+    uint32_t code = load_control(payload, length);
+    if (sink->current != sink->pipes) {
+        return;
+    }
+    uint64_t frames = 0;
+    uint64_t counts[MAX_PIPES];
+    for (uint32_t i = 0; i < sink->pipe_count; i++) {
+        struct sink_pipe *pipe = &sink->pipes[i];
+        pipe->counted = code == CONTROL_BEGIN ? pipe->sequence : pipe->counted;
+        counts[i] = pipe->sequence - pipe->counted;
+        frames += counts[i];
+    }
+    sink->meter.frames = frames;
+    sink->jain = jain_index(counts, sink->pipe_count);
+    meter_control(&sink->meter, code);
+}
+
+static inline void sink_frame(void *context, uint32_t channel, const uint8_t *payload, uint32_t length) {
+    struct sink *sink = context;
+    if (channel == CONTROL_CHANNEL) {
+        sink_control(sink, payload, length);
+        return;
+    }
+    verify_frame(channel, payload, length, sink->payload, sink->current->sequence);
+    sink->current->sequence++;
+}
+
+static struct sink new_sink(const struct job *job) {
+    struct sink sink = {.payload = job->payload, .pipe_count = job->pipes};
+    sink.pipes = calloc(job->pipes, sizeof *sink.pipes);
+    if (sink.pipes == NULL) {
+        die("no memory for %u pipes", job->pipes);
+    }
+    meter_init(&sink.meter);
+    sink.current = sink.pipes;
+    return sink;
+}
+
+static void receive_stream(const struct job *job) {
+    struct sink sink = new_sink(job);
+    struct input input = new_input(job->first_fd, job->payload);
+    while (fill_input(&input)) {
+        consume_input(&input, parse(input.data, input.length, &sink, sink_frame));
+    }
+    print_result(job, &sink.meter, NULL, sink.jain);
+}
+
+/* One read of one ready pipe; false at its end. */
+static bool receive_from(struct sink *sink, struct input *input) {
+    struct sink_pipe *pipe = sink->current;
+    memcpy(input->data, pipe->rest, pipe->rest_length);
+    input->length = pipe->rest_length;
+    bool more = fill_input(input);
+    size_t consumed = parse(input->data, input->length, sink, sink_frame);
+    pipe->rest_length = input->length - consumed;
+    memcpy(pipe->rest, input->data + consumed, pipe->rest_length);
+    return more;
+}
+
+static void receive_fan_in(const struct job *job) {
+    struct sink sink = new_sink(job);
+    struct input input = new_input(job->first_fd, job->payload);
+    struct epoll_event *events = calloc(job->pipes, sizeof *events);
+    if (events == NULL) {
+        die("no memory for %u events", job->pipes);
+    }
+    for (uint32_t i = 0; i < job->pipes; i++) {
+        sink.pipes[i].rest = new_buffer(HEADER + (size_t) job->payload);
+    }
+    int epoll_fd = new_epoll(job, EPOLLIN);
+    for (uint32_t open = job->pipes; open > 0;) {
+        int ready = wait_epoll(job, epoll_fd, events);
+        for (int i = 0; i < ready; i++) {
+            input.fd = job->first_fd + (int) events[i].data.u32;
+            sink.current = &sink.pipes[events[i].data.u32];
+            if (!receive_from(&sink, &input)) {
+                close(input.fd);
+                open--;
+            }
+        }
+    }
+    print_result(job, &sink.meter, NULL, sink.jain);
+}
+
+/* There and back ---------------------------------------------------------------------------------------------------- */
+
+struct echo {
+    struct meter meter;
+    struct output output;
+    uint32_t payload;
+    uint64_t sequence; /* of the next frame to come */
+};
+
+static inline void serve_frame(void *context, uint32_t channel, const uint8_t *payload, uint32_t length) {
+    struct echo *echo = context;
+    if (channel == CONTROL_CHANNEL) {
+        meter_control(&echo->meter, load_control(payload, length));
+        return;
+    }
+    verify_frame(channel, payload, length, echo->payload, echo->sequence++);
+    echo->meter.frames++;
+    append_frame(&echo->output, channel, payload, length);
+}
+
+static void serve_echo(const struct job *job) {
+    struct echo echo = {.payload = job->payload};
+    meter_init(&echo.meter);
+    echo.output = new_output(job->first_fd, WRITE_BUFFER + HEADER + (size_t) job->payload);
+    struct input input = new_input(job->first_fd, job->payload);
+    while (fill_input(&input)) {
+        consume_input(&input, parse(input.data, input.length, &echo, serve_frame));
+        flush_output(&echo.output);
+    }
+    print_result(job, &echo.meter, NULL, 1);
+}
+
+struct client {
+    struct echo echo;
+    uint8_t *own_payload;
+    uint64_t sent;
+    uint64_t sample_mask;
+    uint64_t ring_mask;
+    bool stopping;
+    int64_t *sent_at; /* by the low bits of the sequence number */
+    struct histogram *histogram;
+};
+
+static inline void send_request(struct client *client) {
+    uint64_t sequence = client->sent++;
+    if ((sequence & client->sample_mask) == 0) {
+        client->sent_at[sequence & client->ring_mask] = now_nanos();
+    }
+    stamp_payload(client->own_payload, client->echo.payload, sequence);
+    append_frame(&client->echo.output, (uint32_t) sequence & CHANNEL_MASK, client->own_payload, client->echo.payload);
+}
+
+static inline void reply_frame(void *context, uint32_t channel, const uint8_t *payload, uint32_t length) {
+    struct client *client = context;
+    uint64_t sequence = client->echo.sequence++;
+    verify_frame(channel, payload, length, client->echo.payload, sequence);
+    client->echo.meter.frames++;
+    if ((sequence & client->sample_mask) == 0 && client->echo.meter.open) {
+        histogram_record(client->histogram, (uint64_t) (now_nanos() - client->sent_at[sequence & client->ring_mask]));
+    }
+    if (!client->stopping) {
+        send_request(client);
+    }
+}
+
+static void request_echo(const struct job *job) {
+    struct client client = {
+            .echo.payload = job->payload,
+            .own_payload = new_payload(job->payload),
+            .sample_mask = job->outstanding == 1 ? 0 : SAMPLE_MASK,
+            .ring_mask = MAX_OUTSTANDING - 1,
+            .sent_at = calloc(MAX_OUTSTANDING, sizeof *client.sent_at),
+            .histogram = calloc(1, sizeof *client.histogram),
+    };
+    if (client.sent_at == NULL || client.histogram == NULL) {
+        die("no memory");
+    }
+    meter_init(&client.echo.meter);
+    client.echo.output = new_output(job->first_fd, WRITE_BUFFER + HEADER + (size_t) job->payload);
+    struct input input = new_input(job->first_fd, job->payload);
+    struct schedule schedule = new_schedule(job);
+    for (uint32_t i = 0; i < job->outstanding; i++) {
+        send_request(&client);
+    }
+    flush_output(&client.echo.output);
+    while (client.echo.sequence < client.sent && fill_input(&input)) {
+        uint32_t code = schedule_poll(&schedule, now_nanos());
+        if (code != 0) {
+            meter_control(&client.echo.meter, code);
+            append_control(&client.echo.output, code);
+            client.stopping = code == CONTROL_END;
+        }
+        consume_input(&input, parse(input.data, input.length, &client, reply_frame));
+        flush_output(&client.echo.output);
+    }
+    close(job->first_fd);
+    print_result(job, &client.echo.meter, client.histogram, 1);
+}
+
+int main(int count, char **words) {
+    struct job job = parse_job(count, words);
+    set_blocking(job.first_fd, !job.spinning);
+    if (job.role == ROLE_SENDER) {
+        (job.pipes == 1 ? send_stream : send_fan_in)(&job);
+    } else if (job.role == ROLE_RECEIVER) {
+        (job.pipes == 1 ? receive_stream : receive_fan_in)(&job);
+    } else if (job.role == ROLE_CLIENT) {
+        request_echo(&job);
+    } else {
+        serve_echo(&job);
+    }
+    return 0;
+}

@@ -1,0 +1,80 @@
+package io.evloop.bench.compare;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Which measurements, in which order: within a run every workload, within a workload every competitor in turn, A B C A B C,
+ * each run beginning with another one.
+ */
+final class Plan {
+
+    /** One measurement to be made. */
+    record Step(Workload workload, Competitor competitor, int run, boolean counting) {}
+
+    private static final Set<String> QUICK_WORKLOADS =
+            Set.of("stream-64", "stream-64k", "echo-1-spin", "echo-128-spin", "fan-in-64");
+    private static final Set<String> QUICK_COMPETITORS = Set.of("c-best", "evloop", "netty", "nio");
+
+    /** Where the number of system calls says something. */
+    private static final Set<String> COUNTED_WORKLOADS =
+            Set.of("stream-64", "stream-1k", "stream-64k", "echo-1", "echo-128", "fan-in-64");
+
+    private final List<Step> steps = new ArrayList<>();
+
+    /**
+     * @param only ids of workloads and competitors; where there is none of a kind, all of the kind are meant
+     */
+    static Plan of(boolean quick, int runs, Set<String> only) {
+        List<Workload> workloads = new ArrayList<>(Workload.ALL);
+        workloads.removeIf(workload -> quick && !QUICK_WORKLOADS.contains(workload.id()));
+        List<Competitor> competitors = new ArrayList<>(Competitor.ALL);
+        competitors.removeIf(competitor -> quick && !QUICK_COMPETITORS.contains(competitor.id()));
+        if (Workload.ALL.stream().anyMatch(workload -> only.contains(workload.id()))) {
+            workloads = new ArrayList<>(Workload.ALL);
+            workloads.removeIf(workload -> !only.contains(workload.id()));
+        }
+        if (Competitor.ALL.stream().anyMatch(competitor -> only.contains(competitor.id()))) {
+            competitors = new ArrayList<>(Competitor.ALL);
+            competitors.removeIf(competitor -> !competitor.isYardstick() && !only.contains(competitor.id()));
+        }
+        Plan plan = new Plan();
+        plan.addRuns(workloads, competitors, runs);
+        workloads.removeIf(workload -> !COUNTED_WORKLOADS.contains(workload.id()));
+        for (Workload workload : workloads) {
+            plan.addTurn(workload, competitors, 1, true);
+        }
+        return plan;
+    }
+
+    private void addRuns(List<Workload> workloads, List<Competitor> competitors, int runs) {
+        List<Competitor> order = new ArrayList<>(competitors);
+        for (int run = 1; run <= runs; run++) {
+            for (Workload workload : workloads) {
+                addTurn(workload, order, run, false);
+            }
+            Collections.rotate(order, 1);
+        }
+    }
+
+    private void addTurn(Workload workload, List<Competitor> order, int run, boolean counting) {
+        for (Competitor competitor : order) {
+            if (competitor.takesPartIn(workload)) {
+                steps.add(new Step(workload, competitor, run, counting));
+            }
+        }
+    }
+
+    List<Step> steps() {
+        return List.copyOf(steps);
+    }
+
+    /** What all of it takes, about. */
+    long totalMillis(Timing timing) {
+        return steps.stream()
+                .mapToLong(step -> timing.totalMillis(step.competitor()))
+                .sum();
+    }
+}

@@ -1,0 +1,24 @@
+package io.evloop.bench.compare;
+
+/**
+ * How long a measurement takes.
+ *
+ * @param javaWarmupMillis from the first frame to the beginning of the window, for a JVM to compile
+ * @param cWarmupMillis the same for C
+ * @param measureMillis the window
+ */
+record Timing(int javaWarmupMillis, int cWarmupMillis, int measureMillis) {
+
+    private static final int JAVA_START_MILLIS = 350;
+    private static final int C_START_MILLIS = 20;
+
+    int warmupMillis(Competitor competitor) {
+        return competitor.language() == Competitor.Language.C ? cWarmupMillis : javaWarmupMillis;
+    }
+
+    /** What one measurement takes, about. */
+    int totalMillis(Competitor competitor) {
+        boolean c = competitor.language() == Competitor.Language.C;
+        return (c ? C_START_MILLIS : JAVA_START_MILLIS) + warmupMillis(competitor) + measureMillis;
+    }
+}

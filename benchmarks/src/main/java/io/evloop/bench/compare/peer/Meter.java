@@ -1,0 +1,139 @@
+package io.evloop.bench.compare.peer;
+
+import com.sun.management.ThreadMXBean;
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+
+/** The measured window of one side: frames, wall clock, CPU and heap. Its readings lie outside the window they bound. */
+final class Meter {
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private final OutputStream marks;
+    private long frames;
+    private boolean open;
+    private boolean closed;
+    private long beginNanos;
+    private long middleNanos;
+    private long endNanos;
+    private long framesAtMiddle;
+    private long cpuNanos;
+    private long ownHeapBytes;
+    private long otherHeapBytes;
+
+    Meter() {
+        String path = System.getenv("EVLOOP_BENCH_MARKS");
+        try {
+            marks = path == null ? OutputStream.nullOutputStream() : new FileOutputStream(path);
+        } catch (FileNotFoundException e) {
+            throw new UncheckedIOException(e);
+        }
+        // Everything that the first reading loads or links is there before the window.
+        readOtherHeap();
+        readCpu();
+        THREADS.getCurrentThreadAllocatedBytes();
+    }
+
+    void frames(long count) {
+        frames = count;
+    }
+
+    long frames() {
+        return frames;
+    }
+
+    void control(int code) {
+        switch (code) {
+            case Wire.BEGIN -> begin();
+            case Wire.MIDDLE -> {
+                framesAtMiddle = frames;
+                middleNanos = System.nanoTime();
+            }
+            case Wire.END -> end();
+            case Wire.NOTHING -> {}
+            default -> throw new IllegalArgumentException("control code " + code);
+        }
+    }
+
+    private void begin() {
+        mark('b');
+        open = true;
+        frames = 0;
+        otherHeapBytes = -readOtherHeap();
+        cpuNanos = -readCpu();
+        ownHeapBytes = -THREADS.getCurrentThreadAllocatedBytes();
+        beginNanos = System.nanoTime();
+    }
+
+    private void end() {
+        if (!open) {
+            throw new IllegalStateException("the end came before the beginning");
+        }
+        endNanos = System.nanoTime();
+        ownHeapBytes += THREADS.getCurrentThreadAllocatedBytes();
+        cpuNanos += readCpu();
+        otherHeapBytes += readOtherHeap();
+        open = false;
+        closed = true;
+        mark('e');
+    }
+
+    private void mark(char mark) {
+        try {
+            marks.write(mark);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Bytes allocated by the Java threads other than this one. */
+    private static long readOtherHeap() {
+        long[] ids = THREADS.getAllThreadIds();
+        long[] bytes = THREADS.getThreadAllocatedBytes(ids);
+        long sum = 0;
+        for (int i = 0; i < ids.length; i++) {
+            sum += ids[i] == Thread.currentThread().getId() || bytes[i] < 0 ? 0 : bytes[i];
+        }
+        return sum;
+    }
+
+    /** CPU time of every thread, compilers and collectors too: the kernel's nanoseconds rather than the JDK's ticks. */
+    private static long readCpu() {
+        long sum = 0;
+        String[] tasks = new File("/proc/self/task").list();
+        if (tasks == null) {
+            throw new IllegalStateException("/proc/self/task cannot be read");
+        }
+        for (String task : tasks) {
+            try (FileInputStream file = new FileInputStream("/proc/self/task/" + task + "/schedstat")) {
+                String line = new String(file.readAllBytes(), StandardCharsets.US_ASCII);
+                sum += Long.parseLong(line.substring(0, line.indexOf(' ')));
+            } catch (FileNotFoundException e) {
+                continue; // the thread ended between list and open
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return sum;
+    }
+
+    /** The fields of the result, as in {@code bench_meter.h}. */
+    void appendTo(StringBuilder json) {
+        if (!closed) {
+            throw new IllegalStateException("the measurement was not closed");
+        }
+        json.append(",\"frames\":").append(frames);
+        json.append(",\"nanos\":").append(endNanos - beginNanos);
+        json.append(",\"firstHalfFrames\":").append(framesAtMiddle);
+        json.append(",\"firstHalfNanos\":").append(middleNanos - beginNanos);
+        json.append(",\"cpuNanos\":").append(cpuNanos);
+        json.append(",\"heapBytes\":").append(ownHeapBytes + Math.max(0, otherHeapBytes));
+    }
+}

@@ -1,0 +1,97 @@
+package io.evloop.bench.compare.peer;
+
+import java.nio.ByteBuffer;
+
+/** The sender of a stream, over one pipe or many: frames without end until the schedule says so. */
+final class Source {
+
+    private static final int BYTES_PER_CLOCK_READING = 64 * 1024;
+    private static final int MAX_FRAMES_PER_CLOCK_READING = 512;
+
+    private final Meter meter;
+    private final Schedule schedule;
+    private final ByteBuffer payload;
+    private final int payloadLength;
+    private final int framesPerClockReading;
+    private int framesUntilClockReading;
+    private int pendingControl;
+    private boolean ending;
+
+    Source(Job job, Meter meter) {
+        this.meter = meter;
+        schedule = new Schedule(job);
+        payloadLength = job.payloadLength();
+        payload = Wire.newPayload(payloadLength);
+        framesPerClockReading =
+                Math.max(1, Math.min(MAX_FRAMES_PER_CLOCK_READING, BYTES_PER_CLOCK_READING / job.frameLength()));
+    }
+
+    Party pipe(int index) {
+        return new Pipe(index == 0);
+    }
+
+    private void readClock() {
+        framesUntilClockReading = framesPerClockReading;
+        if (pendingControl == 0) {
+            pendingControl = schedule.poll(System.nanoTime());
+            ending |= pendingControl == Wire.END;
+        }
+    }
+
+    private final class Pipe implements Party {
+        private final boolean leads;
+        private long sequence;
+        private boolean ended;
+
+        Pipe(boolean leads) {
+            this.leads = leads;
+        }
+
+        @Override
+        public void onRoom(FrameOutput output) {
+            while (!ended) {
+                if (--framesUntilClockReading < 0) {
+                    readClock();
+                }
+                if (pendingControl != 0 && (leads || ending)) {
+                    if (!offerControl(output)) {
+                        return;
+                    }
+                    continue;
+                }
+                if (!output.isReady()) {
+                    return;
+                }
+                Wire.stamp(payload, payloadLength, sequence);
+                if (!output.offer(Wire.channelOf(sequence), payload, 0, payloadLength)) {
+                    return;
+                }
+                sequence++;
+                meter.frames(meter.frames() + 1);
+            }
+        }
+
+        private boolean offerControl(FrameOutput output) {
+            int code = ending ? Wire.END : pendingControl;
+            if (!output.offer(Wire.CONTROL_CHANNEL, Wire.control(code), 0, Wire.CONTROL_LENGTH)) {
+                return false;
+            }
+            ended = ending;
+            if (leads) {
+                meter.control(code);
+                pendingControl = ending ? Wire.END : 0; // the other pipes have the end still to come
+            }
+            return true;
+        }
+
+        @Override
+        public void onFrame(FrameOutput output, int channelId, ByteBuffer bytes, int offset, int length) {
+            throw new IllegalStateException("a receiver answered on channel " + channelId);
+        }
+
+        @Override
+        public boolean finished() {
+            return ended;
+        }
+    }
+}
