@@ -1,0 +1,46 @@
+package io.evloop.testing;
+
+import io.evloop.EventLoop;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Waiting for a condition, with a deadline. */
+public final class Await {
+
+    private static final long DEADLINE_NANOS = 30_000_000_000L;
+    private static final long POLL_NANOS = 20_000_000;
+
+    private Await() {}
+
+    /** Waits for another thread or process to make {@code condition} true; {@code what} says it in words. */
+    public static void until(String what, BooleanSupplier condition) {
+        long start = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            checkDeadline(start, what);
+            LockSupport.parkNanos(500_000);
+        }
+    }
+
+    /** Runs the loop on this thread, turn by turn, until {@code condition} is true. */
+    public static void turns(EventLoop loop, String what, BooleanSupplier condition) {
+        long start = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            checkDeadline(start, what);
+            loop.poll(POLL_NANOS);
+        }
+    }
+
+    /** Runs the loop until a turn finds nothing to do: what is in the kernel and in user space has been delivered. */
+    public static void idle(EventLoop loop) {
+        long start = System.nanoTime();
+        while (loop.poll(0) > 0) {
+            checkDeadline(start, "an idle loop");
+        }
+    }
+
+    private static void checkDeadline(long start, String what) {
+        if (System.nanoTime() - start > DEADLINE_NANOS) {
+            throw new AssertionError("waited in vain for " + what);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.evloop.testing;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.evloop.error.NativeIoException;
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
+import java.io.IOException;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * One end of a socketpair, blocking, with nothing between the test and the kernel: the evil peer, who writes any bytes in
+ * any pieces. {@link #release} hands the descriptor to whom it is to be adopted by.
+ */
+public final class RawSocket implements AutoCloseable {
+
+    private static final int RELEASED = -1;
+
+    private int fd;
+
+    private RawSocket(int fd) {
+        this.fd = fd;
+    }
+
+    /** Both ends. */
+    public static RawSocket[] pair() throws IOException {
+        long packed = Fd.check(Native.socketPair(), "socketpair");
+        return new RawSocket[] {new RawSocket(Fd.first(packed)), new RawSocket(Fd.second(packed))};
+    }
+
+    public int fd() {
+        return fd;
+    }
+
+    /** Gives the descriptor away: it is not closed here any more. */
+    public int release() {
+        int released = fd;
+        fd = RELEASED;
+        return released;
+    }
+
+    /** Writes all of it, in one call where the kernel takes it. */
+    public void write(byte... bytes) throws IOException {
+        ByteBuffer direct = ByteBuffer.allocateDirect(Math.max(1, bytes.length));
+        direct.put(0, bytes);
+        int sent = 0;
+        try {
+            while (sent < bytes.length) {
+                sent += Fd.check(Native.send(fd, Native.addressOf(direct) + sent, bytes.length - sent), "send");
+            }
+        } finally {
+            Reference.reachabilityFence(direct);
+        }
+    }
+
+    public void write(String text) throws IOException {
+        write(text.getBytes(ISO_8859_1));
+    }
+
+    /** Reads once, up to {@code length} bytes: as many as there are, none at the end of the stream. */
+    public byte[] readSome(int length) throws IOException {
+        ByteBuffer direct = ByteBuffer.allocateDirect(length);
+        int count = Fd.check(Native.read(fd, Native.addressOf(direct), length), "read");
+        byte[] bytes = new byte[count];
+        direct.get(0, bytes);
+        return bytes;
+    }
+
+    /** Reads exactly {@code length} bytes, fewer only at the end of the stream. */
+    public byte[] read(int length) throws IOException {
+        byte[] bytes = new byte[length];
+        int got = 0;
+        while (got < length) {
+            byte[] some = readSome(length - got);
+            if (some.length == 0) {
+                return Arrays.copyOf(bytes, got);
+            }
+            System.arraycopy(some, 0, bytes, got, some.length);
+            got += some.length;
+        }
+        return bytes;
+    }
+
+    /** From now on a read or a write that would wait fails with EAGAIN. */
+    public RawSocket nonBlocking() throws NativeIoException {
+        Fd.check(Native.setNonBlocking(fd, 1), "fcntl");
+        return this;
+    }
+
+    /** The smallest buffer that the kernel grants: 4608 bytes, which is six writes of 64 bytes. */
+    public RawSocket tinySendBuffer() throws NativeIoException {
+        Fd.check(Native.setSendBuffer(fd, 1), "setsockopt");
+        return this;
+    }
+
+    public void shutdownOutput() throws NativeIoException {
+        Fd.check(Native.shutdownOutput(fd), "shutdown");
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (fd != RELEASED) {
+            Fd.close(release());
+        }
+    }
+}
