@@ -1,0 +1,215 @@
+package io.evloop.buffer;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * A bounded queue of records off-heap, from many threads to one, without a lock and without an allocation.
+ *
+ * <pre>
+ *  0               4               8
+ * +---------------+---------------+----------------+---------+
+ * | record length |      tag      | payload    ... | padding |  to a multiple of 8
+ * +---------------+---------------+----------------+---------+
+ * </pre>
+ *
+ * A producer claims room by moving the tail, fills it, and publishes it by storing the length, header included; until then
+ * a 0 stands there, which is why the consumer clears what it has taken before it moves the head. A negative length marks
+ * room that nobody filled: the rest before the wrap, or a record given up.
+ */
+public final class SendRing {
+
+    /** The result of {@link #claim}: there is no room at present. */
+    public static final int FULL = -1;
+
+    /** The result of {@link #claim}: {@link #close} was called. */
+    public static final int CLOSED = -2;
+
+    private static final int MIN_CAPACITY = 4 * 1024;
+    private static final int MAX_CAPACITY = 1 << 30;
+    private static final int LENGTH_OFFSET = 0;
+    private static final int TAG_OFFSET = 4;
+    private static final int HEADER_LENGTH = 8;
+    private static final int ALIGNMENT = 8;
+
+    /** Bytes cleared at a time: what a consumer gives back before it goes on. */
+    private static final int CLEAR_LENGTH = 16 * 1024;
+
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(CLEAR_LENGTH);
+
+    /** Two cache lines between the counters: the adjacent one is fetched, too. */
+    private static final int COUNTER_DISTANCE = 16;
+
+    private static final int TAIL = COUNTER_DISTANCE;
+    private static final int HEAD = 2 * COUNTER_DISTANCE;
+    private static final long CLOSED_BIT = Long.MIN_VALUE;
+
+    private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
+
+    private final ByteBuffer memory;
+    private final int capacity;
+    private final AtomicLongArray counters = new AtomicLongArray(3 * COUNTER_DISTANCE);
+
+    /**
+     * @param minCapacity bytes; rounded up to a power of two, at least 4,096 and at most 2^30
+     */
+    public SendRing(int minCapacity) {
+        if (minCapacity < 1 || minCapacity > MAX_CAPACITY) {
+            throw new IllegalArgumentException("capacity " + minCapacity + " is outside 1.." + MAX_CAPACITY);
+        }
+        int shift = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(MIN_CAPACITY, minCapacity) - 1);
+        capacity = 1 << shift;
+        memory = ByteBuffer.allocateDirect(capacity + ALIGNMENT).alignedSlice(ALIGNMENT);
+    }
+
+    /** Bytes of room in all. */
+    public int capacity() {
+        return capacity;
+    }
+
+    /** The longest payload: with it, two records always fit into an empty ring, wherever its end is. */
+    public int maxPayloadLength() {
+        return capacity / 2 - HEADER_LENGTH;
+    }
+
+    /** Where the payload of a claimed or a taken record is. */
+    public ByteBuffer memory() {
+        return memory;
+    }
+
+    /** Bytes claimed and not taken, headers and padding included. Any thread; a moment's value. */
+    public long usedBytes() {
+        long head = counters.get(HEAD); // first: the tail is never behind it
+        return (counters.get(TAIL) & ~CLOSED_BIT) - head;
+    }
+
+    // producers --------------------------------------------------------------------------------------------------
+
+    /**
+     * Claims room for a payload of {@code length} bytes, at most {@link #maxPayloadLength}. {@link #publish} or
+     * {@link #giveUp} must follow, or the consumer stands still. Any thread.
+     *
+     * @return index in {@link #memory} of the payload, {@link #FULL} or {@link #CLOSED}
+     */
+    public int claim(int length) {
+        final int needed = aligned(HEADER_LENGTH + length);
+        while (true) {
+            final long tail = counters.get(TAIL);
+            if (tail < 0) {
+                return CLOSED;
+            }
+            final int index = indexOf(tail);
+            final int rest = capacity - index;
+            final int skipped = rest < needed ? rest : 0;
+            if (tail + skipped + needed - counters.get(HEAD) > capacity) {
+                return FULL;
+            }
+            if (counters.compareAndSet(TAIL, tail, tail + skipped + needed)) {
+                if (skipped > 0) {
+                    INT.setRelease(memory, index + LENGTH_OFFSET, -skipped);
+                    return HEADER_LENGTH;
+                }
+                return index + HEADER_LENGTH;
+            }
+        }
+    }
+
+    /** Hands a filled record over. */
+    public void publish(int payload, int length, int tag) {
+        memory.putInt(payload - HEADER_LENGTH + TAG_OFFSET, tag);
+        INT.setRelease(memory, payload - HEADER_LENGTH + LENGTH_OFFSET, HEADER_LENGTH + length);
+    }
+
+    /** Gives a claimed record up. */
+    public void giveUp(int payload, int length) {
+        INT.setRelease(memory, payload - HEADER_LENGTH + LENGTH_OFFSET, -aligned(HEADER_LENGTH + length));
+    }
+
+    // the consumer -----------------------------------------------------------------------------------------------
+
+    /** Takes a record. */
+    @FunctionalInterface
+    public interface Consumer {
+        /** False = not now: the record stays the first. */
+        boolean accept(int tag, ByteBuffer memory, int payload, int length);
+    }
+
+    /**
+     * Hands over the records that are published at the head, in order, until one is not taken or {@code maxBytes} are. For one
+     * thread.
+     *
+     * @return bytes taken, headers and padding included
+     */
+    public long drain(Consumer consumer, long maxBytes) {
+        final long start = counters.get(HEAD);
+        long head = start;
+        long cleared = start;
+        try {
+            while (head - start < maxBytes) {
+                final int index = indexOf(head);
+                final int length = (int) INT.getAcquire(memory, index + LENGTH_OFFSET);
+                if (length == 0) {
+                    break;
+                }
+                if (length > 0
+                        && !consumer.accept(
+                                memory.getInt(index + TAG_OFFSET),
+                                memory,
+                                index + HEADER_LENGTH,
+                                length - HEADER_LENGTH)) {
+                    break;
+                }
+                head += length > 0 ? aligned(length) : -length;
+                if (head - cleared >= CLEAR_LENGTH) {
+                    giveBack(cleared, head);
+                    cleared = head;
+                }
+            }
+        } finally {
+            giveBack(cleared, head);
+        }
+        return head - start;
+    }
+
+    private void giveBack(long from, long to) {
+        long position = from;
+        while (position < to) {
+            int index = indexOf(position);
+            int length = (int) Math.min(Math.min(to - position, capacity - index), CLEAR_LENGTH);
+            memory.put(index, ZEROS, 0, length);
+            position += length;
+        }
+        if (to > from) {
+            counters.lazySet(HEAD, to);
+        }
+    }
+
+    /** From now on {@link #claim} is {@link #CLOSED}. Returns once every record claimed before is published. Consumer. */
+    public void close() {
+        long tail = counters.get(TAIL);
+        while (tail >= 0 && !counters.compareAndSet(TAIL, tail, tail | CLOSED_BIT)) {
+            tail = counters.get(TAIL);
+        }
+        long end = counters.get(TAIL) & ~CLOSED_BIT;
+        long position = counters.get(HEAD);
+        while (position < end) {
+            int length = (int) INT.getAcquire(memory, indexOf(position) + LENGTH_OFFSET);
+            if (length == 0) {
+                Thread.onSpinWait(); // a producer is between its claim and its publish: it copies a frame
+            } else {
+                position += length > 0 ? aligned(length) : -length;
+            }
+        }
+    }
+
+    private int indexOf(long position) {
+        return (int) position & (capacity - 1);
+    }
+
+    private static int aligned(int length) {
+        return (length + ALIGNMENT - 1) & -ALIGNMENT;
+    }
+}
