@@ -19,6 +19,7 @@ public final class Connection implements AutoCloseable {
     private final EventLoop loop;
     private final int tag;
     private final Endpoint endpoint;
+    private int unreadLimit = DEFAULT_UNREAD_LIMIT;
     private boolean takenByPipe;
 
     private Connection(Endpoint endpoint, int tag) {
@@ -69,7 +70,7 @@ public final class Connection implements AutoCloseable {
      */
     public ByteBuffer readable() {
         checkBytes();
-        InputBuffer input = endpoint.input();
+        InputBuffer input = endpoint.inbound().buffer();
         return input.hasBuffer() ? input.view(input.start(), input.end()) : EMPTY.duplicate();
     }
 
@@ -80,12 +81,27 @@ public final class Connection implements AutoCloseable {
      */
     public void consume(int length) {
         checkBytes();
-        InputBuffer input = endpoint.input();
+        InputBuffer input = endpoint.inbound().buffer();
         if (length < 0 || length > input.length()) {
             throw new IllegalArgumentException("cannot consume " + length + " of " + input.length() + " unread bytes");
         }
         input.start(input.start() + length);
-        endpoint.inputConsumed();
+        endpoint.inbound().consumed();
+    }
+
+    /**
+     * Bounds the unread bytes that are held: beyond them the descriptor is not read until some are consumed. Loop thread only.
+     *
+     * @param bytes 1 or more; default 1 MiB
+     */
+    public Connection unreadLimit(int bytes) {
+        checkBytes();
+        if (bytes < 1) {
+            throw new IllegalArgumentException("unreadLimit must be 1 or more, not " + bytes);
+        }
+        unreadLimit = bytes;
+        endpoint.inbound().changed();
+        return this;
     }
 
     /**
@@ -102,13 +118,13 @@ public final class Connection implements AutoCloseable {
     /** Stops the delivery of bytes, also of those read already; the end of the stream waits for {@link #resumeReading}. */
     public void pauseReading() {
         loop.checkThread();
-        endpoint.pause();
+        endpoint.inbound().pause();
     }
 
     /** Undoes {@link #pauseReading}: what is unread is offered in the coming turn. */
     public void resumeReading() {
         loop.checkThread();
-        endpoint.resume();
+        endpoint.inbound().resume();
     }
 
     /**
@@ -119,10 +135,14 @@ public final class Connection implements AutoCloseable {
      */
     public void shutdownOutput() {
         loop.checkThread();
+        checkHalfClosable();
+        endpoint.outbound().shutdown();
+    }
+
+    void checkHalfClosable() {
         if (!endpoint.isSocket()) {
             throw new UnsupportedOperationException("not a socket: " + this);
         }
-        endpoint.outbound().shutdown();
     }
 
     /** Takes and delivers nothing more, sends what is queued, then closes. */
@@ -189,7 +209,7 @@ public final class Connection implements AutoCloseable {
 
         @Override
         public int unreadLimit() {
-            return DEFAULT_UNREAD_LIMIT;
+            return unreadLimit;
         }
 
         @Override
@@ -199,7 +219,7 @@ public final class Connection implements AutoCloseable {
 
         @Override
         public boolean isReady() {
-            return !declined && !endpoint.input().isEmpty();
+            return !declined && !endpoint.inbound().buffer().isEmpty();
         }
 
         @Override
@@ -208,15 +228,19 @@ public final class Connection implements AutoCloseable {
         }
 
         @Override
-        public int deliver(int limit) {
-            InputBuffer input = endpoint.input();
+        public int deliver(int limit, int bytes) {
+            InputBuffer input = endpoint.inbound().buffer();
             if (!isReady()) {
                 return 0;
             }
             int unread = input.length();
+            HandlerEvent event = endpoint.context().tracesHandlers ? HandlerEvent.start() : null;
             try {
                 handler.onReadable(Connection.this);
             } finally {
+                if (event != null) {
+                    event.finish(Connection.this);
+                }
                 declined = input.length() == unread;
                 input.hideView();
             }

@@ -1,6 +1,5 @@
 package io.evloop;
 
-import io.evloop.buffer.InputBuffer;
 import io.evloop.buffer.Sink;
 import io.evloop.epoll.Epoll;
 import io.evloop.sys.Errno;
@@ -9,15 +8,11 @@ import io.evloop.sys.Native;
 import java.io.IOException;
 
 /**
- * The life of one descriptor behind a {@link Connection}: registered, read, written, half-closed, closed once. What its
- * bytes mean is its {@link Protocol}'s business. Loop thread only.
+ * The life of one descriptor behind a {@link Connection}: registered, half-closed, closed once. Its bytes go through an
+ * {@link Inbound} and an {@link Outbound}; what they mean is its {@link Protocol}'s business. Loop thread only.
  */
 final class Endpoint implements Pollable {
 
-    /** Bytes of the block that an ordinary read goes into, and so the most that one read takes. */
-    private static final int READ_CAPACITY = 256 * 1024;
-
-    private static final int READ_EVENTS = Epoll.IN | Epoll.RDHUP;
     private static final int HANG_UP = Epoll.HUP | Epoll.ERR;
 
     private enum State {
@@ -35,20 +30,13 @@ final class Endpoint implements Pollable {
     private final boolean writable;
     private final boolean socket;
     private final PipeStats stats = new PipeStats();
-    private final Registration registration;
-    private final InputBuffer input;
+    private final Interest interest;
+    private final Inbound inbound;
     private final Outbound outbound;
     private Protocol protocol;
+    private Timeouts timeouts;
     private State state = State.OPEN;
     private Throwable closeCause;
-    private boolean inReadyList;
-    private boolean delivering;
-    private boolean paused;
-    private boolean ended;
-    private boolean endTold;
-    private Throwable endFailure;
-    private boolean lingering;
-    private Throwable lingerCause;
 
     private Endpoint(LoopContext context, int fd, int statusFlags, boolean socket) {
         this.context = context;
@@ -56,8 +44,8 @@ final class Endpoint implements Pollable {
         this.socket = socket;
         this.readable = Fd.isReadable(statusFlags);
         this.writable = Fd.isWritable(statusFlags);
-        this.registration = new Registration(context.registry, fd);
-        this.input = new InputBuffer(context.pool);
+        this.interest = new Interest(this, context.registry, fd);
+        this.inbound = new Inbound(context, this, stats, readable);
         this.outbound = new Outbound(context, this, new Sink(fd, socket), stats);
     }
 
@@ -70,17 +58,25 @@ final class Endpoint implements Pollable {
 
     /** Registers with the loop. From its return on the descriptor is owned here; if it throws it is still the caller's. */
     void register() throws IOException {
-        registration.open(this, readable ? READ_EVENTS : 0);
+        interest.open(readable);
         int result = Native.setNonBlocking(fd, 1);
         if (result < 0) {
-            registration.close();
+            interest.close();
             throw Errno.exception("fcntl", result);
+        }
+        if (timeouts != null) {
+            timeouts.start();
         }
     }
 
     /** Any thread, before {@link #register}. */
     void protocol(Protocol newProtocol) {
         protocol = newProtocol;
+    }
+
+    /** Null: none. Before {@link #register}, or else the caller starts them. Any thread. */
+    void timeouts(Timeouts newTimeouts) {
+        timeouts = newTimeouts;
     }
 
     // events -----------------------------------------------------------------------------------------------------
@@ -93,16 +89,12 @@ final class Endpoint implements Pollable {
         if ((events & (Epoll.OUT | HANG_UP)) != 0 && outbound.isBlocked()) {
             outbound.flush();
         }
-        if (ended || !readable) {
+        if (inbound.isEnded()) {
             if ((events & HANG_UP) != 0) {
                 hangUp();
             }
-        } else if ((events & ~Epoll.OUT) != 0 && !inReadyList) { // what is unread goes first: the rest can wait
-            if (wantsInput()) {
-                fill();
-            } else {
-                disarm(READ_EVENTS);
-            }
+        } else if ((events & ~Epoll.OUT) != 0) {
+            inbound.onReadable();
         }
     }
 
@@ -122,172 +114,28 @@ final class Endpoint implements Pollable {
         }
     }
 
-    private boolean wantsInput() {
-        return readable && !paused && !ended && state == State.OPEN && protocol.wantsInput();
-    }
-
-    /** While the loop spins: one read. True if it brought something. */
-    boolean tryRead() {
-        return !inReadyList && wantsInput() && fill();
-    }
-
-    /** One read, and a place on the ready list if it brought bytes or the end. */
-    private boolean fill() {
-        int result;
-        try {
-            result = input.fill(fd, READ_CAPACITY, protocol.unreadLimit());
-        } catch (OutOfMemoryError e) {
-            closeWith(e);
-            return true;
-        }
-        if (result == InputBuffer.NO_ROOM) {
-            disarm(READ_EVENTS);
-            return false;
-        }
-        stats.reads++;
-        if (result > 0) {
-            stats.bytesIn += result;
-            protocol.onInput();
-            context.spinSet.touch(this);
-        } else if (result == -Errno.EAGAIN) {
-            stats.emptyReads++;
-            input.releaseIfEmpty();
-            return false;
+    /** The output waits for room no longer. */
+    void outputUnblocked() {
+        if (inbound.isEnded()) {
+            interest.outputOnly(false);
         } else {
-            ended = true;
-            endFailure = result < 0 ? Errno.exception("read", result) : null;
-            protocol.onInput();
-            setEvents(outbound.isBlocked() ? Epoll.OUT : 0);
-        }
-        enqueue();
-        return true;
-    }
-
-    private void enqueue() {
-        if (!inReadyList) {
-            inReadyList = true;
-            context.ready.addLast(this);
-        }
-    }
-
-    /** A turn on the ready list: delivers up to {@code limit} pieces; how many. */
-    int takeTurn(int limit) {
-        inReadyList = false;
-        if (!isDelivering()) {
-            return 0;
-        }
-        int done = 1;
-        delivering = true;
-        try {
-            done = protocol.deliver(limit);
-        } catch (Throwable e) {
-            fail(e);
-        } finally {
-            delivering = false;
-        }
-        context.abortOpenClaims();
-        if (isDelivering()) {
-            afterTurn();
-        }
-        return done;
-    }
-
-    private void afterTurn() {
-        if (protocol.isReady()) {
-            enqueue();
-            return;
-        }
-        if (ended) {
-            if (!protocol.holdsEnd()) {
-                end();
-            }
-        } else if (lingering) {
-            linger();
-        } else if (wantsInput()) {
-            arm(READ_EVENTS);
-        }
-        if (input.isEmpty()) {
-            input.releaseIfEmpty();
-        } else {
-            compact();
-        }
-    }
-
-    private void compact() {
-        try {
-            input.compactIfSmall();
-        } catch (OutOfMemoryError e) {
-            // The move only spares memory. Without memory the bytes stay where they are, and no harm is done.
-            context.pool.trim();
-        }
-    }
-
-    // the end of the stream --------------------------------------------------------------------------------------
-
-    private void linger() {
-        if (!protocol.wantsInput()) {
-            closeWith(lingerCause);
-        } else if (!fill() && state == State.OPEN) { // nothing more is there, or nothing more fits
-            Throwable truncation = protocol.truncation();
-            closeWith(truncation != null ? truncation : lingerCause);
-        }
-    }
-
-    private void end() {
-        Throwable cause = protocol.truncation();
-        if (cause == null) {
-            cause = endFailure != null ? endFailure : lingerCause;
-        } else if (endFailure != null) {
-            cause.addSuppressed(endFailure);
-        }
-        if (cause != null || lingering || outbound.isShut() || !writable) {
-            closeWith(cause);
-        } else if (!endTold) {
-            endTold = true;
-            tellEnd();
-        }
-    }
-
-    private void tellEnd() {
-        try {
-            if (!protocol.onEnd()) {
-                closeAfterFlush();
-            }
-        } catch (Throwable e) {
-            fail(e);
-        }
-        context.abortOpenClaims();
-    }
-
-    /**
-     * The other side is gone, or as good as gone: reads what is there, delivers it, then closes with {@code cause}. While
-     * reading is paused this waits.
-     */
-    void lingerThenClose(Throwable cause) {
-        if (state != State.OPEN || !readable) {
-            closeWith(cause);
-            return;
-        }
-        lingering = true;
-        if (lingerCause == null) {
-            lingerCause = cause;
-        }
-        inputChanged();
-    }
-
-    /** A write has failed. */
-    void outputFailed(IOException cause) {
-        if (state == State.FLUSHING || ended) {
-            closeWith(cause);
-        } else if (state == State.OPEN) {
-            lingerThenClose(cause);
+            interest.disarmOutput();
         }
     }
 
     /** Everything queued is sent. */
     void outputDrained() {
-        if (state == State.FLUSHING || state == State.OPEN && endTold && outbound.isShut()) {
+        if (state == State.FLUSHING || state == State.OPEN && inbound.isEndTold() && outbound.isShut()) {
             closeWith(null);
+        }
+    }
+
+    /** A write has failed. */
+    void outputFailed(IOException cause) {
+        if (state == State.FLUSHING || inbound.isEnded()) {
+            closeWith(cause);
+        } else if (state == State.OPEN) {
+            lingerThenClose(cause);
         }
     }
 
@@ -300,78 +148,24 @@ final class Endpoint implements Pollable {
         }
     }
 
-    // interest ---------------------------------------------------------------------------------------------------
-
-    void armOutput() {
-        arm(Epoll.OUT);
+    /** Bytes came or went. */
+    void bytesMoved() {
+        if (timeouts != null) {
+            timeouts.onBytes();
+        }
     }
 
-    void disarmOutput() {
-        if (ended || !readable) {
-            setEvents(0);
+    // closing ----------------------------------------------------------------------------------------------------
+
+    /**
+     * The other side is gone, or as good as gone: reads what is there, delivers it, then closes with {@code cause}. While
+     * reading is paused this waits.
+     */
+    void lingerThenClose(Throwable cause) {
+        if (state == State.OPEN && readable) {
+            inbound.lingerThenClose(cause);
         } else {
-            disarm(Epoll.OUT);
-        }
-    }
-
-    private void arm(int events) {
-        try {
-            registration.arm(events);
-        } catch (IOException e) {
-            closeWith(e);
-        }
-    }
-
-    private void disarm(int events) {
-        try {
-            registration.disarm(events);
-        } catch (IOException e) {
-            closeWith(e);
-        }
-    }
-
-    private void setEvents(int events) {
-        try {
-            registration.set(events);
-        } catch (IOException e) {
-            closeWith(e);
-        }
-    }
-
-    // what the owner asks for ------------------------------------------------------------------------------------
-
-    void pause() {
-        paused = true;
-    }
-
-    void resume() {
-        if (paused) {
-            paused = false;
-            protocol.onInput();
-            inputChanged();
-        }
-    }
-
-    boolean isPaused() {
-        return paused;
-    }
-
-    /** Whether the next piece may be delivered: asked between the frames of one turn. */
-    boolean isDelivering() {
-        return !paused && state == State.OPEN;
-    }
-
-    /** Handlers, limits or unread bytes have changed: the coming turn looks at them. */
-    void inputChanged() {
-        if (state == State.OPEN && !paused) {
-            enqueue();
-        }
-    }
-
-    /** Unread bytes were taken. Outside a turn of its own there may be room to read again, or memory to give back. */
-    void inputConsumed() {
-        if (!delivering) {
-            inputChanged();
+            closeWith(cause);
         }
     }
 
@@ -381,7 +175,7 @@ final class Endpoint implements Pollable {
             if (outbound.isEmpty() || outbound.failure() != null) {
                 closeWith(outbound.failure());
             } else {
-                disarm(READ_EVENTS);
+                interest.disarmInput();
             }
         }
     }
@@ -404,14 +198,16 @@ final class Endpoint implements Pollable {
     /** The turn's last act: the descriptor is closed, and the owner hears it. */
     void finishClose() {
         state = State.CLOSED;
-        context.spinSet.remove(this);
-        stats.unsentBytes = outbound.queuedBytes();
-        stats.unsentFrames = protocol.unsentRecords(outbound.queue());
+        stats.unsentBytes += outbound.queuedBytes();
+        stats.unsentFrames += protocol.unsentRecords(outbound.queue());
         outbound.clear();
-        input.release();
+        inbound.close();
+        if (timeouts != null) {
+            timeouts.cancel();
+        }
         try {
             try {
-                registration.close();
+                interest.close();
             } finally {
                 Fd.close(fd);
             }
@@ -442,8 +238,17 @@ final class Endpoint implements Pollable {
 
     // what the others see ----------------------------------------------------------------------------------------
 
+    boolean isOpen() {
+        return state == State.OPEN;
+    }
+
     boolean isWritable() {
         return writable && state == State.OPEN;
+    }
+
+    /** Whether there is a point in staying open once the input has ended. */
+    boolean canStillWrite() {
+        return writable && !outbound.isShut();
     }
 
     /** Closed, or on its way at the end of the turn. */
@@ -463,8 +268,20 @@ final class Endpoint implements Pollable {
         return context;
     }
 
-    InputBuffer input() {
-        return input;
+    Protocol protocol() {
+        return protocol;
+    }
+
+    Timeouts timeouts() {
+        return timeouts;
+    }
+
+    Interest interest() {
+        return interest;
+    }
+
+    Inbound inbound() {
+        return inbound;
     }
 
     Outbound outbound() {
@@ -477,7 +294,6 @@ final class Endpoint implements Pollable {
 
     @Override
     public String toString() {
-        return "fd=" + fd + ", " + state + (paused ? ", paused" : "") + (ended ? ", ended" : "") + ", queued="
-                + outbound.queuedBytes();
+        return "fd=" + fd + ", " + state + ", " + inbound + ", queued=" + outbound.queuedBytes();
     }
 }

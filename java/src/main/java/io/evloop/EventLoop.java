@@ -37,8 +37,8 @@ public final class EventLoop implements AutoCloseable {
     private EventLoop(EventLoopOptions options, Epoll epoll) {
         this.epoll = epoll;
         this.tasks = new TaskQueue(epoll);
-        this.context = new LoopContext(this, options, epoll);
-        this.turn = new Turn(context, epoll, tasks);
+        this.context = new LoopContext(this, options, epoll, tasks);
+        this.turn = new Turn(context, epoll);
     }
 
     /** Opens a loop with the default options. */
@@ -229,7 +229,7 @@ public final class EventLoop implements AutoCloseable {
 
     private void tearDown() {
         try {
-            new TearDown(context, turn, tasks).run();
+            new TearDown(context, turn).run();
         } finally {
             try {
                 epoll.close();

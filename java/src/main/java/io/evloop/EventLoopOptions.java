@@ -7,11 +7,13 @@ import java.util.Objects;
 public final class EventLoopOptions {
 
     private static final int DEFAULT_MAX_EVENTS = 256;
+    private static final int DEFAULT_BYTES_PER_TURN = 1024 * 1024;
     private static final long DEFAULT_MAX_QUEUED_BYTES = 1L << 30;
     private static final Duration DEFAULT_WORKER_GRACE = Duration.ofSeconds(2);
 
     private final long spinNanos;
     private final int framesPerTurn;
+    private final int bytesPerTurn;
     private final int maxEvents;
     private final long maxQueuedBytes;
     private final Duration workerGrace;
@@ -20,6 +22,7 @@ public final class EventLoopOptions {
     private EventLoopOptions(Builder builder) {
         this.spinNanos = builder.spinNanos;
         this.framesPerTurn = builder.framesPerTurn;
+        this.bytesPerTurn = builder.bytesPerTurn;
         this.maxEvents = builder.maxEvents;
         this.maxQueuedBytes = builder.maxQueuedBytes;
         this.workerGrace = builder.workerGrace;
@@ -38,6 +41,11 @@ public final class EventLoopOptions {
     /** Frames that one pipe delivers before the next one gets its turn. */
     public int framesPerTurn() {
         return framesPerTurn;
+    }
+
+    /** Bytes delivered, of all pipes together, after which the kernel is asked again. */
+    public int bytesPerTurn() {
+        return bytesPerTurn;
     }
 
     /** Events that one wait reports at first; the array grows when it was full. */
@@ -65,6 +73,7 @@ public final class EventLoopOptions {
 
         private long spinNanos;
         private int framesPerTurn = 1;
+        private int bytesPerTurn = DEFAULT_BYTES_PER_TURN;
         private int maxEvents = DEFAULT_MAX_EVENTS;
         private long maxQueuedBytes = DEFAULT_MAX_QUEUED_BYTES;
         private Duration workerGrace = DEFAULT_WORKER_GRACE;
@@ -74,17 +83,22 @@ public final class EventLoopOptions {
 
         /** How long to poll before blocking: a core burnt for a wake-up saved. Default 0: block at once. */
         public Builder spin(Duration spin) {
-            if (spin.isNegative()) {
-                throw new IllegalArgumentException("spin " + spin + " is negative");
-            }
-            // beyond 292 years it is without end
-            this.spinNanos = spin.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : spin.toNanos();
+            this.spinNanos = Durations.nanos(spin, "spin");
             return this;
         }
 
         /** Frames that one pipe delivers before the next gets its turn, 1 or more. Default 1. */
         public Builder framesPerTurn(int framesPerTurn) {
             this.framesPerTurn = positive(framesPerTurn, "framesPerTurn");
+            return this;
+        }
+
+        /**
+         * Bytes delivered, of all pipes together, after which the kernel is asked again, 1 or more: what a newly ready
+         * descriptor waits for at most, beside one frame. Default 1 MiB.
+         */
+        public Builder bytesPerTurn(int bytesPerTurn) {
+            this.bytesPerTurn = positive(bytesPerTurn, "bytesPerTurn");
             return this;
         }
 

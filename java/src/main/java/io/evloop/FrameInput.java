@@ -19,6 +19,7 @@ final class FrameInput implements Protocol {
 
     private final Pipe pipe;
     private final Endpoint endpoint;
+    private final Inbound inbound;
     private final InputBuffer input;
     private final PipeStats stats;
     private final FrameReader reader;
@@ -31,7 +32,8 @@ final class FrameInput implements Protocol {
     FrameInput(Pipe pipe, Endpoint endpoint, int maxFrameLength) {
         this.pipe = pipe;
         this.endpoint = endpoint;
-        this.input = endpoint.input();
+        this.inbound = endpoint.inbound();
+        this.input = inbound.buffer();
         this.stats = endpoint.stats();
         this.reader = new FrameReader(maxFrameLength);
     }
@@ -41,7 +43,7 @@ final class FrameInput implements Protocol {
     void handler(FrameHandler newHandler) {
         checkMode(readableHandler == null);
         handler = newHandler;
-        endpoint.inputChanged();
+        inbound.changed();
     }
 
     void handler(int channelId, FrameHandler newHandler) {
@@ -50,13 +52,13 @@ final class FrameInput implements Protocol {
             channelHandlers = new ChannelHandlers();
         }
         channelHandlers.set(channelId, newHandler);
-        endpoint.inputChanged();
+        inbound.changed();
     }
 
     void readableHandler(Consumer<Pipe> newHandler) {
         checkMode(handler == null && channelHandlers == null);
         readableHandler = newHandler;
-        endpoint.inputChanged();
+        inbound.changed();
     }
 
     private void checkMode(boolean right) {
@@ -110,22 +112,23 @@ final class FrameInput implements Protocol {
     }
 
     @Override
-    public int deliver(int limit) {
+    public int deliver(int limit, int bytes) {
         if (readableHandler != null) {
             return offer();
         }
-        return wantsInput() && !input.isEmpty() ? push(limit) : 0;
+        return wantsInput() && !input.isEmpty() ? push(limit, bytes) : 0;
     }
 
-    private int push(int limit) {
+    private int push(int limit, int byteLimit) {
         final InputBuffer unread = input;
         final FrameReader frames = reader;
         final ByteBuffer bytes = unread.bytes();
         final int end = unread.end();
+        final int stop = unread.start() + Math.min(byteLimit, unread.length());
         int position = unread.start();
         int count = 0;
         try {
-            while (count < limit && endpoint.isDelivering()) {
+            while (count < limit && position < stop && inbound.isDelivering()) {
                 final int result = frames.next(bytes, position, end);
                 if (result != FrameReader.FRAME) {
                     if (result == FrameReader.INVALID) {
@@ -139,7 +142,7 @@ final class FrameInput implements Protocol {
                 if (target == null) {
                     stats.droppedFrames++;
                 } else {
-                    target.onFrame(pipe, frames.channelId(), unread.view(frames.payload(), position));
+                    handOver(target, frames.channelId(), unread.view(frames.payload(), position));
                 }
             }
         } finally {
@@ -150,14 +153,35 @@ final class FrameInput implements Protocol {
         return count;
     }
 
+    private void handOver(FrameHandler target, int channelId, ByteBuffer payload) {
+        if (endpoint.context().tracesHandlers) {
+            handOverTraced(target, channelId, payload);
+        } else {
+            target.onFrame(pipe, channelId, payload);
+        }
+    }
+
+    private void handOverTraced(FrameHandler target, int channelId, ByteBuffer payload) {
+        HandlerEvent event = HandlerEvent.start();
+        try {
+            target.onFrame(pipe, channelId, payload);
+        } finally {
+            event.finish(pipe);
+        }
+    }
+
     private int offer() {
         if (!isReady()) {
             return 0;
         }
         int unread = input.length();
+        HandlerEvent event = endpoint.context().tracesHandlers ? HandlerEvent.start() : null;
         try {
             readableHandler.accept(pipe);
         } finally {
+            if (event != null) {
+                event.finish(pipe);
+            }
             declined = input.length() == unread;
             input.hideView();
         }
@@ -167,7 +191,7 @@ final class FrameInput implements Protocol {
     /** See {@link Pipe#readFrame}. */
     Frame readFrame() {
         checkMode(handler == null && channelHandlers == null);
-        if (endpoint.isClosed() || endpoint.isPaused() || input.length() < FrameLayout.HEADER_LENGTH) {
+        if (endpoint.isClosed() || inbound.isPaused() || input.length() < FrameLayout.HEADER_LENGTH) {
             return null;
         }
         int result = next();
@@ -185,11 +209,12 @@ final class FrameInput implements Protocol {
             input.start(reader.payload()); // the reader begins anew behind the bad header
             frame.wrap(reader, null);
         }
-        endpoint.inputConsumed();
+        inbound.consumed();
         return frame;
     }
 
     private InvalidFrameException invalidFrame() {
+        PipeEvent.invalidFrame(pipe, reader.channelId(), reader.declaredLength());
         return new InvalidFrameException(
                 reader.channelId(),
                 reader.declaredLength(),

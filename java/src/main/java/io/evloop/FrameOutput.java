@@ -20,6 +20,7 @@ final class FrameOutput {
     private final PipeStats stats;
     private final int maxFrameLength;
     private int claimedLength = NO_CLAIM;
+    private boolean drainOwed;
 
     FrameOutput(LoopContext context, Object owner, Outbound outbound, PipeStats stats, int maxFrameLength) {
         this.context = context;
@@ -38,30 +39,71 @@ final class FrameOutput {
         final int length = payload.remaining();
         final WriteResult refused = admit(channelId, length);
         if (refused != null) {
-            return refused;
+            return owing(refused);
         }
         if (length >= WRITE_THROUGH_LENGTH && payload.isDirect()) {
-            return writeLarge(channelId, payload, length);
+            return owing(writeLarge(channelId, payload, length));
         }
         final int frame = queue.position();
         final ByteBuffer bytes = queue.bytes();
         FrameLayout.putHeader(bytes, frame, channelId, length);
         bytes.put(frame + FrameLayout.HEADER_LENGTH, payload, payload.position(), length);
         payload.position(payload.limit());
-        return append(length);
+        return owing(append(length));
     }
 
     WriteResult write(int channelId, byte[] payload, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, payload.length);
         final WriteResult refused = admit(channelId, length);
         if (refused != null) {
-            return refused;
+            return owing(refused);
         }
         final int frame = queue.position();
         final ByteBuffer bytes = queue.bytes();
         FrameLayout.putHeader(bytes, frame, channelId, length);
         bytes.put(frame + FrameLayout.HEADER_LENGTH, payload, offset, length);
+        return owing(append(length));
+    }
+
+    /** For frames that come by a sender, whose writers are told by the sender when there is room again. */
+    WriteResult append(int channelId, ByteBuffer source, int index, int length) {
+        final WriteResult refused = outbound.admit(FrameLayout.HEADER_LENGTH + length);
+        return refused != null ? refused : appendCopy(channelId, source, index, length);
+    }
+
+    /** The same for the last frames of a pipe that closes: only memory can be lacking. Returns whether it was appended. */
+    boolean appendBeyondLimits(int channelId, ByteBuffer source, int index, int length) {
+        if (!outbound.admitBeyondLimits(FrameLayout.HEADER_LENGTH + length)) {
+            return false;
+        }
+        appendCopy(channelId, source, index, length);
+        return true;
+    }
+
+    private WriteResult appendCopy(int channelId, ByteBuffer source, int index, int length) {
+        final int frame = queue.position();
+        final ByteBuffer bytes = queue.bytes();
+        FrameLayout.putHeader(bytes, frame, channelId, length);
+        bytes.put(frame + FrameLayout.HEADER_LENGTH, source, index, length);
         return append(length);
+    }
+
+    boolean isAboveHighWater() {
+        return outbound.isAboveHighWater();
+    }
+
+    private WriteResult owing(WriteResult result) {
+        if (result != WriteResult.OK) {
+            drainOwed = true;
+        }
+        return result;
+    }
+
+    /** Whether the pipe's user was told to wait, and not a sender alone. */
+    boolean takeDrainOwed() {
+        boolean owed = drainOwed;
+        drainOwed = false;
+        return owed;
     }
 
     private WriteResult writeLarge(int channelId, ByteBuffer payload, int length) {
@@ -97,7 +139,9 @@ final class FrameOutput {
 
     /** See {@link Pipe#claim}. */
     ByteBuffer claim(int channelId, int length) {
-        if (admit(channelId, length) != null) {
+        WriteResult refused = admit(channelId, length);
+        if (refused != null) {
+            owing(refused);
             return null;
         }
         int frame = queue.position();
@@ -114,7 +158,7 @@ final class FrameOutput {
             queue.releaseIfEmpty();
             return WriteResult.CLOSED;
         }
-        return append(length);
+        return owing(append(length));
     }
 
     void abort() {

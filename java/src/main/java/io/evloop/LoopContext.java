@@ -19,12 +19,13 @@ final class LoopContext {
 
     final EventLoop loop;
     final EventLoopOptions options;
+    final TaskQueue tasks;
     final Registry registry;
     final BufferPool pool = new BufferPool(RETAINED_BYTES);
     final IoVectors vectors = new IoVectors();
     final ByteBuffer headerScratch = ByteBuffer.allocateDirect(HEADER_SCRATCH);
     final TimerQueue timers = new TimerQueue();
-    final LoopStats stats = new LoopStats();
+    final LoopStats stats;
 
     /** Who holds something to deliver. */
     final ReadyList ready = new ReadyList();
@@ -50,9 +51,17 @@ final class LoopContext {
     private final List<FrameOutput> openClaims = new ArrayList<>();
     private long queuedBytes;
 
-    LoopContext(EventLoop loop, EventLoopOptions options, Epoll epoll) {
+    /** Unread bytes that were taken, ever. */
+    long deliveredBytes;
+
+    /** Whether a recording wants to know of slow handlers: looked at once a turn. */
+    boolean tracesHandlers;
+
+    LoopContext(EventLoop loop, EventLoopOptions options, Epoll epoll, TaskQueue tasks) {
         this.loop = loop;
         this.options = options;
+        this.stats = new LoopStats(epoll);
+        this.tasks = tasks;
         this.registry = new Registry(epoll);
     }
 

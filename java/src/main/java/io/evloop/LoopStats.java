@@ -1,5 +1,7 @@
 package io.evloop;
 
+import io.evloop.epoll.Epoll;
+
 /** Counters of one {@link EventLoop} since it was opened. Plain numbers, kept by the loop's thread and exact there. */
 public final class LoopStats {
 
@@ -7,10 +9,15 @@ public final class LoopStats {
     long waits;
     long events;
     long frames;
+    long maxFramesPerTurn;
     long timers;
     long tasks;
 
-    LoopStats() {}
+    private final Epoll epoll;
+
+    LoopStats(Epoll epoll) {
+        this.epoll = epoll;
+    }
 
     /** Turns of the loop. */
     public long turns() {
@@ -32,6 +39,16 @@ public final class LoopStats {
         return frames;
     }
 
+    /** The most frames, and calls of {@code onReadable}, that were delivered in one turn. */
+    public long maxFramesPerTurn() {
+        return maxFramesPerTurn;
+    }
+
+    /** Writes to the eventfd by which other threads wake the loop: one for a burst of tasks or frames. */
+    public long wakeups() {
+        return epoll.wakeups();
+    }
+
     /** Timers that ran. */
     public long timers() {
         return timers;
@@ -45,6 +62,7 @@ public final class LoopStats {
     @Override
     public String toString() {
         return "LoopStats[turns=" + turns + ", waits=" + waits + ", events=" + events + ", frames=" + frames
-                + ", timers=" + timers + ", tasks=" + tasks + "]";
+                + ", maxFramesPerTurn=" + maxFramesPerTurn + ", wakeups=" + wakeups() + ", timers=" + timers
+                + ", tasks=" + tasks + "]";
     }
 }

@@ -102,6 +102,23 @@ final class Outbound {
         }
     }
 
+    /** Makes contiguous room whatever the limits are; false if the output is closed or memory is exhausted. */
+    boolean admitBeyondLimits(int bytes) {
+        if (!isOpen()) {
+            return false;
+        }
+        try {
+            queue.makeRoom(bytes);
+            return true;
+        } catch (OutOfMemoryError e) {
+            return false; // the caller counts what is lost
+        }
+    }
+
+    boolean isAboveHighWater() {
+        return aboveHighWater;
+    }
+
     private WriteResult refuse(int bytes) {
         refusedBytes = Math.max(refusedBytes, bytes);
         stats.refusedWrites++;
@@ -131,6 +148,7 @@ final class Outbound {
             if (!aboveHighWater) {
                 aboveHighWater = true;
                 stats.stalls++;
+                PipeEvent.highWater(endpoint.protocol().owner(), accounted);
                 draining = true;
             }
             return WriteResult.ABOVE_HIGH_WATER;
@@ -218,7 +236,7 @@ final class Outbound {
         }
         if (blocked) {
             blocked = false;
-            endpoint.disarmOutput();
+            endpoint.outputUnblocked();
         }
         drained();
     }
@@ -234,7 +252,7 @@ final class Outbound {
     private void block() {
         if (!blocked) {
             blocked = true;
-            endpoint.armOutput();
+            endpoint.interest().armOutput();
         }
     }
 
@@ -245,7 +263,7 @@ final class Outbound {
         }
         failure = Errno.exception("write", result);
         blocked = false;
-        endpoint.disarmOutput();
+        endpoint.outputUnblocked();
         endpoint.outputFailed(failure);
     }
 
@@ -321,9 +339,11 @@ final class Outbound {
         long now = queue.accountedBytes();
         context.account(now - accounted);
         if (now < accounted) {
+            endpoint.bytesMoved();
             checkDrain();
         }
         accounted = now;
+        stats.queuedBytes = now;
         if (now > stats.maxQueuedBytes) {
             stats.maxQueuedBytes = now;
         }

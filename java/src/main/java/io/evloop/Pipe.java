@@ -25,12 +25,14 @@ public final class Pipe implements AutoCloseable {
     static final String INHERITED_FD = "EVLOOP_FD";
 
     private static final int INHERITED_TAG = 0;
+    private static final int DEFAULT_SENDER_CAPACITY = 1024 * 1024;
 
     private final Connection connection;
     private final Endpoint endpoint;
     private final EventLoop loop;
     private final FrameInput input;
     private final FrameOutput output;
+    private PipeSenders senders;
     private Consumer<Pipe> drainHandler;
     private Consumer<Pipe> endHandler;
     private CloseHandler closeHandler;
@@ -48,6 +50,7 @@ public final class Pipe implements AutoCloseable {
         outbound.limits(options.outputLimits());
         this.output = new FrameOutput(endpoint.context(), this, outbound, endpoint.stats(), options.maxFrameLength());
         endpoint.protocol(input);
+        endpoint.timeouts(Timeouts.of(endpoint, options));
     }
 
     /** {@link #adopt(EventLoop, int, int, PipeOptions)} with {@link PipeOptions#DEFAULT}. */
@@ -82,7 +85,11 @@ public final class Pipe implements AutoCloseable {
     public static Pipe over(Connection connection, PipeOptions options) {
         connection.loop().checkThread();
         Pipe pipe = new Pipe(connection, options);
-        pipe.endpoint.inputChanged();
+        pipe.endpoint.inbound().changed();
+        Timeouts timeouts = pipe.endpoint.timeouts();
+        if (timeouts != null) {
+            timeouts.start();
+        }
         return pipe;
     }
 
@@ -215,13 +222,13 @@ public final class Pipe implements AutoCloseable {
     /** Delivers no further frame, not even one that was read already; the end of the stream waits, too. */
     public void pauseReading() {
         loop.checkThread();
-        endpoint.pause();
+        endpoint.inbound().pause();
     }
 
     /** Undoes {@link #pauseReading}. */
     public void resumeReading() {
         loop.checkThread();
-        endpoint.resume();
+        endpoint.inbound().resume();
     }
 
     // writing ----------------------------------------------------------------------------------------------------
@@ -274,6 +281,29 @@ public final class Pipe implements AutoCloseable {
         output.abort();
     }
 
+    /** {@link #sender(int)} with a capacity of 1 MiB. */
+    public Sender sender() {
+        return sender(DEFAULT_SENDER_CAPACITY);
+    }
+
+    /**
+     * Makes a way into this pipe for other threads. Any number of threads can share one; each call makes another, with a
+     * queue of its own.
+     *
+     * @param capacity bytes of that queue, 1 to 2^30; rounded up to a power of two, at least 4,096; a frame must fit in half
+     */
+    public Sender sender(int capacity) {
+        loop.checkThread();
+        if (senders == null) {
+            senders = new PipeSenders(this, output, endpoint.stats(), endpoint.context().tasks);
+        }
+        return senders.open(capacity, maxFrameLength());
+    }
+
+    void moveFrom(Sender sender) {
+        senders.moveFrom(sender);
+    }
+
     /** The longest payload that this pipe reads or writes, bytes. */
     public int maxFrameLength() {
         return input.maxFrameLength();
@@ -281,13 +311,18 @@ public final class Pipe implements AutoCloseable {
 
     // life -------------------------------------------------------------------------------------------------------
 
-    /** See {@link Connection#shutdownOutput}. */
+    /** See {@link Connection#shutdownOutput}; what senders have queued goes first. */
     public void shutdownOutput() {
+        loop.checkThread();
+        connection.checkHalfClosable();
+        finishSenders();
         connection.shutdownOutput();
     }
 
-    /** See {@link Connection#closeAfterFlush}. */
+    /** See {@link Connection#closeAfterFlush}; what senders have queued goes first. */
     public void closeAfterFlush() {
+        loop.checkThread();
+        finishSenders();
         connection.closeAfterFlush();
     }
 
@@ -316,8 +351,15 @@ public final class Pipe implements AutoCloseable {
         return endpoint;
     }
 
+    private void finishSenders() {
+        if (senders != null) {
+            senders.finish();
+        }
+    }
+
     boolean tellEnd() {
         if (endHandler == null) {
+            finishSenders();
             return false;
         }
         endHandler.accept(this);
@@ -325,14 +367,20 @@ public final class Pipe implements AutoCloseable {
     }
 
     void tellDrain() {
-        if (drainHandler != null) {
+        if (output.takeDrainOwed() && drainHandler != null) {
             drainHandler.accept(this);
+        }
+        if (senders != null) {
+            senders.resume();
         }
     }
 
     void tellClose(Throwable cause) {
         closeTold = true;
         closeCause = cause;
+        if (senders != null) {
+            senders.close();
+        }
         try {
             if (closeHandler != null) {
                 closeHandler.onClose(this, cause);

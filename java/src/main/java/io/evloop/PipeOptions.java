@@ -1,6 +1,7 @@
 package io.evloop;
 
 import io.evloop.frame.FrameLayout;
+import java.time.Duration;
 
 /** Limits of a {@link Pipe}. Immutable. Bytes count headers too, but for {@link #maxFrameLength()}. */
 public final class PipeOptions {
@@ -10,9 +11,13 @@ public final class PipeOptions {
 
     private final int maxFrameLength;
     private final OutputLimits outputLimits;
+    private final long partialFrameTimeoutNanos;
+    private final long idleTimeoutNanos;
 
     private PipeOptions(Builder builder) {
         this.maxFrameLength = builder.maxFrameLength;
+        this.partialFrameTimeoutNanos = builder.partialFrameTimeoutNanos;
+        this.idleTimeoutNanos = builder.idleTimeoutNanos;
         long maxQueuedBytes = builder.maxQueuedBytes;
         if (maxQueuedBytes < (long) maxFrameLength + FrameLayout.HEADER_LENGTH) {
             throw new IllegalArgumentException("maxQueuedBytes " + maxQueuedBytes + " is less than one frame of "
@@ -45,6 +50,16 @@ public final class PipeOptions {
         return outputLimits.maxQueuedBytes();
     }
 
+    /** How long a peer may take to finish a frame that it has begun, nanoseconds; 0 = as long as it likes. */
+    public long partialFrameTimeoutNanos() {
+        return partialFrameTimeoutNanos;
+    }
+
+    /** How long no byte may move in either direction, nanoseconds; 0 = without limit. */
+    public long idleTimeoutNanos() {
+        return idleTimeoutNanos;
+    }
+
     OutputLimits outputLimits() {
         return outputLimits;
     }
@@ -56,6 +71,9 @@ public final class PipeOptions {
         private long highWater = OutputLimits.DEFAULT.highWater();
         private long lowWater = OutputLimits.DEFAULT.lowWater();
         private long maxQueuedBytes = OutputLimits.DEFAULT.maxQueuedBytes();
+
+        private long partialFrameTimeoutNanos;
+        private long idleTimeoutNanos;
 
         private Builder() {}
 
@@ -81,6 +99,26 @@ public final class PipeOptions {
         /** Default 64 MiB and 6 bytes; not below one frame of {@link #maxFrameLength} and its header, nor highWater. */
         public Builder maxQueuedBytes(long maxQueuedBytes) {
             this.maxQueuedBytes = maxQueuedBytes;
+            return this;
+        }
+
+        /**
+         * How long a peer may take from the first byte of a frame to its last, however many bytes trickle in between; then the
+         * pipe ends with {@link io.evloop.error.FrameTimeoutException}. Begins anew when paused reading is resumed. Default
+         * {@link Duration#ZERO}: off.
+         */
+        public Builder partialFrameTimeout(Duration timeout) {
+            partialFrameTimeoutNanos = Durations.nanos(timeout, "partialFrameTimeout");
+            return this;
+        }
+
+        /**
+         * How long no byte may move in either direction; then the pipe ends with
+         * {@link io.evloop.error.IdleTimeoutException}. Does not count while reading is paused. Default
+         * {@link Duration#ZERO}: off.
+         */
+        public Builder idleTimeout(Duration timeout) {
+            idleTimeoutNanos = Durations.nanos(timeout, "idleTimeout");
             return this;
         }
 

@@ -17,6 +17,7 @@ public final class PipeStats {
     long blockedWrites;
     long refusedWrites;
     long stalls;
+    long queuedBytes;
     long maxQueuedBytes;
     long unsentFrames;
     long unsentBytes;
@@ -78,6 +79,11 @@ public final class PipeStats {
         return stalls;
     }
 
+    /** Bytes queued for sending at this moment, with the overhead of segments. */
+    public long queuedBytes() {
+        return queuedBytes;
+    }
+
     /** The most bytes that were queued at one time, with the overhead of segments. */
     public long maxQueuedBytes() {
         return maxQueuedBytes;
@@ -98,6 +104,6 @@ public final class PipeStats {
         return "PipeStats[framesIn=" + framesIn + ", framesOut=" + framesOut + ", bytesIn=" + bytesIn + ", bytesOut="
                 + bytesOut + ", droppedFrames=" + droppedFrames + ", reads=" + reads + ", emptyReads=" + emptyReads
                 + ", writes=" + writes + ", blockedWrites=" + blockedWrites + ", refusedWrites=" + refusedWrites
-                + ", stalls=" + stalls + ", maxQueuedBytes=" + maxQueuedBytes + "]";
+                + ", stalls=" + stalls + ", queuedBytes=" + queuedBytes + ", maxQueuedBytes=" + maxQueuedBytes + "]";
     }
 }

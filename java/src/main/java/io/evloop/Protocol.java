@@ -20,8 +20,11 @@ interface Protocol {
     /** Whether something complete is unread, ready or declined: the end of the stream waits for it. */
     boolean holdsEnd();
 
-    /** Delivers up to {@code limit} pieces; how many. What a handler throws passes through. */
-    int deliver(int limit);
+    /**
+     * Delivers up to {@code limit} pieces, and no further one once {@code bytes} were delivered; how many. What a handler
+     * throws passes through.
+     */
+    int deliver(int limit, int bytes);
 
     /** What it means that the stream ends here: null = a clean end. */
     Throwable truncation();

@@ -10,7 +10,7 @@ final class ReadyList {
 
     private static final int INITIAL_CAPACITY = 16;
 
-    private Endpoint[] ring = new Endpoint[INITIAL_CAPACITY];
+    private Inbound[] ring = new Inbound[INITIAL_CAPACITY];
     private int head;
     private int size;
 
@@ -22,18 +22,18 @@ final class ReadyList {
         return size;
     }
 
-    void addLast(Endpoint endpoint) {
+    void addLast(Inbound inbound) {
         if (size == ring.length) {
-            Endpoint[] larger = Arrays.copyOf(ring, size * 2);
+            Inbound[] larger = Arrays.copyOf(ring, size * 2);
             System.arraycopy(ring, 0, larger, size, head); // what had wrapped around
             Arrays.fill(larger, 0, head, null);
             ring = larger;
         }
-        ring[(head + size++) & (ring.length - 1)] = endpoint;
+        ring[(head + size++) & (ring.length - 1)] = inbound;
     }
 
-    Endpoint removeFirst() {
-        Endpoint first = ring[head];
+    Inbound removeFirst() {
+        Inbound first = ring[head];
         ring[head] = null;
         head = (head + 1) & (ring.length - 1);
         size--;

@@ -8,23 +8,23 @@ final class SpinSet {
 
     private static final int CAPACITY = 4;
 
-    private final Endpoint[] recent = new Endpoint[CAPACITY];
+    private final Inbound[] recent = new Inbound[CAPACITY];
     private int next;
 
     /** Remembers a connection that had bytes. */
-    void touch(Endpoint endpoint) {
-        for (Endpoint known : recent) {
-            if (known == endpoint) {
+    void touch(Inbound inbound) {
+        for (Inbound known : recent) {
+            if (known == inbound) {
                 return;
             }
         }
-        recent[next] = endpoint;
+        recent[next] = inbound;
         next = (next + 1) % CAPACITY;
     }
 
-    void remove(Endpoint endpoint) {
+    void remove(Inbound inbound) {
         for (int index = 0; index < CAPACITY; index++) {
-            if (recent[index] == endpoint) {
+            if (recent[index] == inbound) {
                 recent[index] = null;
             }
         }
@@ -32,8 +32,8 @@ final class SpinSet {
 
     /** Reads once from each; true as soon as one had something. */
     boolean tryRead() {
-        for (Endpoint endpoint : recent) {
-            if (endpoint != null && endpoint.tryRead()) {
+        for (Inbound inbound : recent) {
+            if (inbound != null && inbound.tryRead()) {
                 return true;
             }
         }

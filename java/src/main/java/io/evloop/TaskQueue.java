@@ -3,11 +3,13 @@ package io.evloop;
 import io.evloop.epoll.Epoll;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Tasks and requests from any thread, and the question whether the loop must be woken for them. */
 final class TaskQueue {
 
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicReference<Sender> signalled = new AtomicReference<>();
     private final Epoll epoll;
     private volatile boolean asleep;
     private volatile boolean stopRequested;
@@ -42,8 +44,23 @@ final class TaskQueue {
         }
     }
 
+    /** Calls for the loop in a sender's name. Once until the loop has come: the sender sees to that. Any thread. */
+    void signal(Sender sender) {
+        Sender first;
+        do {
+            first = signalled.get();
+            sender.nextSignalled = first;
+        } while (!signalled.compareAndSet(first, sender));
+        wake();
+    }
+
+    /** All who have called, linked by {@code nextSignalled}; null = none. Loop thread. */
+    Sender takeSignalled() {
+        return signalled.get() == null ? null : signalled.getAndSet(null);
+    }
+
     boolean isEmpty() {
-        return tasks.isEmpty();
+        return tasks.isEmpty() && signalled.get() == null;
     }
 
     /** The next task, or null. Loop thread. */
@@ -65,7 +82,7 @@ final class TaskQueue {
 
     /** Whether no task and no request is there. Loop thread. */
     boolean mayBlock() {
-        return tasks.isEmpty() && !stopRequested && !closeRequested;
+        return isEmpty() && !stopRequested && !closeRequested;
     }
 
     /** Any thread. */

@@ -15,10 +15,10 @@ final class TearDown {
     private final Turn turn;
     private final TaskQueue tasks;
 
-    TearDown(LoopContext context, Turn turn, TaskQueue tasks) {
+    TearDown(LoopContext context, Turn turn) {
         this.context = context;
         this.turn = turn;
-        this.tasks = tasks;
+        this.tasks = context.tasks;
     }
 
     void run() {

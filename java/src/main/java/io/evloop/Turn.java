@@ -15,6 +15,9 @@ final class Turn {
     /** Tasks run before the descriptors get their turn. */
     private static final int TASKS_PER_TURN = 1024;
 
+    /** Timers run before the descriptors get their turn. */
+    private static final int TIMERS_PER_TURN = 1024;
+
     /** Reads tried while spinning before epoll is asked once. */
     private static final int READS_PER_POLL = 8;
 
@@ -25,14 +28,17 @@ final class Turn {
     private final TaskQueue tasks;
     private final LoopStats stats;
     private final int framesPerTurn;
+    private final int bytesPerTurn;
+    private final HandlerEvent tracing = new HandlerEvent();
     private final long spinNanos;
 
-    Turn(LoopContext context, Epoll epoll, TaskQueue tasks) {
+    Turn(LoopContext context, Epoll epoll) {
         this.context = context;
         this.epoll = epoll;
-        this.tasks = tasks;
+        this.tasks = context.tasks;
         this.stats = context.stats;
         this.framesPerTurn = context.options.framesPerTurn();
+        this.bytesPerTurn = context.options.bytesPerTurn();
         this.spinNanos = context.options.spinNanos();
     }
 
@@ -42,12 +48,13 @@ final class Turn {
      */
     int take(long timeoutNanos) throws IOException {
         stats.turns++;
+        context.tracesHandlers = tracing.isEnabled();
         context.abortOpenClaims();
-        int done = runTimers() + runTasks();
+        int done = runTimers() + runTasks() + serveSenders();
         flush();
         done += dispatch(await(done > 0 || hasWork() ? 0 : timeoutNanos));
         if (done == 0) { // what ended the wait
-            done = runTimers() + runTasks();
+            done = runTimers() + runTasks() + serveSenders();
         }
         done += serveReady();
         done += tellDrains();
@@ -71,7 +78,11 @@ final class Turn {
         int count = 0;
         long now = System.nanoTime();
         long sequence = timers.nextSequence(); // timers set by these timers wait for the next turn
-        for (Timer timer = timers.pollDue(now, sequence); timer != null; timer = timers.pollDue(now, sequence)) {
+        while (count < TIMERS_PER_TURN) {
+            Timer timer = timers.pollDue(now, sequence);
+            if (timer == null) {
+                break;
+            }
             run(timer, timer.task);
             count++;
         }
@@ -93,11 +104,32 @@ final class Turn {
         return count;
     }
 
+    private int serveSenders() {
+        int count = 0;
+        Sender sender = tasks.takeSignalled();
+        while (sender != null) {
+            Sender next = sender.nextSignalled; // before it is served: from then on it may be signalled anew
+            try {
+                sender.serve();
+            } catch (Throwable e) {
+                sender.pipe().endpoint().fail(e);
+            }
+            context.abortOpenClaims();
+            sender = next;
+            count++;
+        }
+        return count;
+    }
+
     private void run(Object source, Runnable task) {
+        HandlerEvent event = context.tracesHandlers ? HandlerEvent.start() : null;
         try {
             task.run();
         } catch (Throwable e) {
             context.reportError(source, e);
+        }
+        if (event != null) {
+            event.finish(source);
         }
         context.abortOpenClaims();
     }
@@ -190,17 +222,19 @@ final class Turn {
 
     private int serveReady() {
         ReadyList ready = context.ready;
+        final long byteLimit = context.deliveredBytes + bytesPerTurn;
         int pieces = 0;
-        while (!ready.isEmpty() && pieces < PIECES_PER_TURN) {
-            if (ready.size() == 1) { // alone it may have all the turns of this round at once
-                pieces += Math.max(1, ready.removeFirst().takeTurn(PIECES_PER_TURN - pieces));
-            } else {
-                for (int count = ready.size(); count > 0; count--) {
-                    pieces += Math.max(1, ready.removeFirst().takeTurn(framesPerTurn));
-                }
-            }
+        int bytesLeft = bytesPerTurn;
+        while (!ready.isEmpty() && pieces < PIECES_PER_TURN && bytesLeft > 0) {
+            // alone it may have all the turns of this round at once
+            int limit = ready.size() == 1 ? PIECES_PER_TURN - pieces : framesPerTurn;
+            pieces += Math.max(1, ready.removeFirst().takeTurn(limit, bytesLeft));
+            bytesLeft = (int) (byteLimit - context.deliveredBytes);
         }
         stats.frames += pieces;
+        if (pieces > stats.maxFramesPerTurn) {
+            stats.maxFramesPerTurn = pieces;
+        }
         return pieces;
     }
 

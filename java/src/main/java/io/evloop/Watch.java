@@ -70,11 +70,15 @@ public final class Watch {
 
         @Override
         public void onEvents(int events) {
+            HandlerEvent event = context.tracesHandlers ? HandlerEvent.start() : null;
             try {
                 handler.onReady(Watch.this, events);
             } catch (Throwable e) {
                 context.reportError(Watch.this, e);
                 end();
+            }
+            if (event != null) {
+                event.finish(Watch.this);
             }
             context.abortOpenClaims();
         }

@@ -66,6 +66,7 @@ public final class Worker implements AutoCloseable {
             }
         }
         context.workers.add(this);
+        WorkerEvent.started(program, pid);
     }
 
     /** The pipe to the worker. Any thread. */
@@ -172,11 +173,13 @@ public final class Worker implements AutoCloseable {
         }
         exitTold = true;
         context.workers.remove(this);
+        WorkerExit exit = exit();
+        WorkerEvent.exited(program, pid, exit);
         if (exitHandler == null) {
             return;
         }
         try {
-            exitHandler.onExit(this, exit());
+            exitHandler.onExit(this, exit);
         } catch (Throwable e) {
             context.reportError(this, e);
         }

@@ -48,6 +48,7 @@ public final class Epoll implements AutoCloseable {
     private final Object wakeupLock = new Object();
     private volatile boolean closed;
     private volatile boolean wakeupPending;
+    private volatile long wakeups;
     private EventArray eventArray;
     private int readyCount;
 
@@ -179,12 +180,18 @@ public final class Epoll implements AutoCloseable {
                 return;
             }
             wakeupPending = true;
+            wakeups++;
             int result = Native.eventFdWrite(wakeupFd);
             if (result < 0) {
                 wakeupPending = false;
                 throw new IllegalStateException("eventfd write failed: " + -result);
             }
         }
+    }
+
+    /** How often {@link #wakeup} had to write to the descriptor behind it; calls that coalesced do not count. Any thread. */
+    public long wakeups() {
+        return wakeups;
     }
 
     /** The epoll descriptor, for adding it to another loop: it is readable when {@link #await} would return at once. */

@@ -1,0 +1,274 @@
+package io.evloop;
+
+import io.evloop.buffer.InputBuffer;
+import io.evloop.sys.Errno;
+
+/**
+ * The way in of one connection: reads, the unread bytes, the turns in which its {@link Protocol} delivers them, and the end
+ * of the stream behind the last of them. Loop thread only.
+ */
+final class Inbound {
+
+    /** Bytes of the block that an ordinary read goes into, and so the most that one read takes. */
+    private static final int READ_CAPACITY = 256 * 1024;
+
+    private final LoopContext context;
+    private final Endpoint endpoint;
+    private final PipeStats stats;
+    private final InputBuffer buffer;
+    private final boolean readable;
+    private boolean inReadyList;
+    private boolean delivering;
+    private boolean paused;
+    private boolean ended;
+    private boolean endTold;
+    private Throwable endFailure;
+    private boolean lingering;
+    private Throwable lingerCause;
+
+    Inbound(LoopContext context, Endpoint endpoint, PipeStats stats, boolean readable) {
+        this.context = context;
+        this.endpoint = endpoint;
+        this.stats = stats;
+        this.readable = readable;
+        this.buffer = new InputBuffer(context.pool);
+    }
+
+    InputBuffer buffer() {
+        return buffer;
+    }
+
+    private Protocol protocol() {
+        return endpoint.protocol();
+    }
+
+    // reading ----------------------------------------------------------------------------------------------------
+
+    /** The descriptor is readable, as the kernel says. What is unread goes first: the rest can wait. */
+    void onReadable() {
+        if (!inReadyList) {
+            if (wantsInput()) {
+                fill();
+            } else {
+                endpoint.interest().disarmInput();
+            }
+        }
+    }
+
+    private boolean wantsInput() {
+        return readable && !paused && !ended && endpoint.isOpen() && protocol().wantsInput();
+    }
+
+    /** While the loop spins: one read. True if it brought something. */
+    boolean tryRead() {
+        return !inReadyList && wantsInput() && fill();
+    }
+
+    /** One read, and a place on the ready list if it brought bytes or the end. */
+    private boolean fill() {
+        int result;
+        try {
+            result = buffer.fill(endpoint.fd(), READ_CAPACITY, protocol().unreadLimit());
+        } catch (OutOfMemoryError e) {
+            endpoint.closeWith(e);
+            return true;
+        }
+        if (result == InputBuffer.NO_ROOM) {
+            endpoint.interest().disarmInput();
+            return false;
+        }
+        stats.reads++;
+        if (result > 0) {
+            stats.bytesIn += result;
+            protocol().onInput();
+            context.spinSet.touch(this);
+            endpoint.bytesMoved();
+        } else if (result == -Errno.EAGAIN) {
+            stats.emptyReads++;
+            buffer.releaseIfEmpty();
+            return false;
+        } else {
+            ended = true;
+            endFailure = result < 0 ? Errno.exception("read", result) : null;
+            protocol().onInput();
+            endpoint.interest().outputOnly(endpoint.outbound().isBlocked());
+        }
+        enqueue();
+        return true;
+    }
+
+    private void enqueue() {
+        if (!inReadyList) {
+            inReadyList = true;
+            context.ready.addLast(this);
+        }
+    }
+
+    // delivering -------------------------------------------------------------------------------------------------
+
+    /** A turn on the ready list: delivers up to {@code limit} pieces, and no further one beyond {@code bytes}; how many. */
+    int takeTurn(int limit, int bytes) {
+        inReadyList = false;
+        if (!isDelivering()) {
+            return 0;
+        }
+        int done = 1;
+        int unread = buffer.length();
+        delivering = true;
+        try {
+            done = protocol().deliver(limit, bytes);
+        } catch (Throwable e) {
+            endpoint.fail(e);
+        } finally {
+            delivering = false;
+        }
+        context.deliveredBytes += unread - buffer.length();
+        context.abortOpenClaims();
+        if (isDelivering()) {
+            afterTurn();
+        }
+        return done;
+    }
+
+    private void afterTurn() {
+        if (protocol().isReady()) {
+            enqueue();
+            return;
+        }
+        if (ended) {
+            if (!protocol().holdsEnd()) {
+                end();
+            }
+        } else if (lingering) {
+            linger();
+        } else if (wantsInput()) {
+            endpoint.interest().armInput();
+        }
+        if (buffer.isEmpty()) {
+            buffer.releaseIfEmpty();
+        } else {
+            compact();
+        }
+        Timeouts timeouts = endpoint.timeouts();
+        if (timeouts != null) {
+            timeouts.onTurn();
+        }
+    }
+
+    private void compact() {
+        try {
+            buffer.compactIfSmall();
+        } catch (OutOfMemoryError e) {
+            // The move only spares memory. Without memory the bytes stay where they are, and no harm is done.
+            context.pool.trim();
+        }
+    }
+
+    /** Whether the next piece may be delivered: asked between the frames of one turn. */
+    boolean isDelivering() {
+        return !paused && endpoint.isOpen();
+    }
+
+    // what the owner asks for ------------------------------------------------------------------------------------
+
+    void pause() {
+        paused = true;
+    }
+
+    void resume() {
+        if (paused) {
+            paused = false;
+            protocol().onInput();
+            Timeouts timeouts = endpoint.timeouts();
+            if (timeouts != null) {
+                timeouts.onResume();
+            }
+            changed();
+        }
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    /** Handlers, limits or unread bytes have changed: the coming turn looks at them. */
+    void changed() {
+        if (isDelivering()) {
+            enqueue();
+        }
+    }
+
+    /** Unread bytes were taken. Outside a turn of its own there may be room to read again, or memory to give back. */
+    void consumed() {
+        if (!delivering) {
+            changed();
+        }
+    }
+
+    // the end of the stream --------------------------------------------------------------------------------------
+
+    /** Whether no more can come. */
+    boolean isEnded() {
+        return ended || !readable;
+    }
+
+    /** Whether the end was told to the owner, who keeps the connection for writing. */
+    boolean isEndTold() {
+        return endTold;
+    }
+
+    /** Reads what is there, delivers it, then closes with {@code cause}; an earlier cause is kept. */
+    void lingerThenClose(Throwable cause) {
+        lingering = true;
+        if (lingerCause == null) {
+            lingerCause = cause;
+        }
+        changed();
+    }
+
+    private void linger() {
+        if (!protocol().wantsInput()) {
+            endpoint.closeWith(lingerCause);
+        } else if (!fill() && endpoint.isOpen()) { // nothing more is there, or nothing more fits
+            Throwable truncation = protocol().truncation();
+            endpoint.closeWith(truncation != null ? truncation : lingerCause);
+        }
+    }
+
+    private void end() {
+        Throwable cause = protocol().truncation();
+        if (cause == null) {
+            cause = endFailure != null ? endFailure : lingerCause;
+        } else if (endFailure != null) {
+            cause.addSuppressed(endFailure);
+        }
+        if (cause != null || lingering || !endpoint.canStillWrite()) {
+            endpoint.closeWith(cause);
+        } else if (!endTold) {
+            endTold = true;
+            tellEnd();
+        }
+    }
+
+    private void tellEnd() {
+        try {
+            if (!protocol().onEnd()) {
+                endpoint.closeAfterFlush();
+            }
+        } catch (Throwable e) {
+            endpoint.fail(e);
+        }
+        context.abortOpenClaims();
+    }
+
+    /** The descriptor is about to be closed. */
+    void close() {
+        context.spinSet.remove(this);
+        buffer.release();
+    }
+
+    @Override
+    public String toString() {
+        return "unread=" + buffer.length() + (paused ? ", paused" : "") + (ended ? ", ended" : "");
+    }
+}

@@ -1,0 +1,69 @@
+package io.evloop;
+
+import jdk.jfr.Category;
+import jdk.jfr.DataAmount;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+
+/** What a recording may want to know of a pipe. Nothing is computed while no recording runs. */
+final class PipeEvent {
+
+    private PipeEvent() {}
+
+    /** A write took the queue above the high water mark. */
+    static void highWater(Object pipe, long queuedBytes) {
+        HighWater event = new HighWater();
+        if (event.isEnabled()) {
+            event.pipe = pipe.toString();
+            event.queuedBytes = queuedBytes;
+            event.commit();
+        }
+    }
+
+    /** A header declared a length that the pipe does not take. */
+    static void invalidFrame(Object pipe, int channelId, long declaredLength) {
+        InvalidFrame event = new InvalidFrame();
+        if (event.isEnabled()) {
+            event.pipe = pipe.toString();
+            event.channelId = channelId;
+            event.declaredLength = declaredLength;
+            event.commit();
+        }
+    }
+
+    @Name("io.evloop.HighWater")
+    @Label("High Water")
+    @Category("evloop")
+    @Description("A write took a pipe's queue above its high water mark")
+    @StackTrace(false)
+    static final class HighWater extends Event {
+
+        @Label("Pipe")
+        String pipe;
+
+        @Label("Queued")
+        @DataAmount
+        long queuedBytes;
+    }
+
+    @Name("io.evloop.InvalidFrame")
+    @Label("Invalid Frame")
+    @Category("evloop")
+    @Description("A header declared a length that the pipe does not take")
+    @StackTrace(false)
+    static final class InvalidFrame extends Event {
+
+        @Label("Pipe")
+        String pipe;
+
+        @Label("Channel")
+        int channelId;
+
+        @Label("Declared Length")
+        @DataAmount
+        long declaredLength;
+    }
+}

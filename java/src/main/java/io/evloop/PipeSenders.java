@@ -1,0 +1,91 @@
+package io.evloop;
+
+import io.evloop.buffer.SendRing;
+import io.evloop.frame.FrameLayout;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The senders of one pipe, and the way of their frames into its queue. Loop thread only. */
+final class PipeSenders {
+
+    private final Pipe pipe;
+    private final FrameOutput output;
+    private final PipeStats stats;
+    private final TaskQueue tasks;
+    private final List<Sender> senders = new ArrayList<>();
+    private final SendRing.Consumer move = this::move;
+    private boolean stalled;
+    private boolean finished;
+
+    PipeSenders(Pipe pipe, FrameOutput output, PipeStats stats, TaskQueue tasks) {
+        this.pipe = pipe;
+        this.output = output;
+        this.stats = stats;
+        this.tasks = tasks;
+    }
+
+    Sender open(int capacity, int maxFrameLength) {
+        Sender sender = new Sender(pipe, tasks, capacity, maxFrameLength);
+        if (finished) {
+            sender.ring().close();
+        } else {
+            senders.add(sender);
+        }
+        return sender;
+    }
+
+    /** Moves the frames of one sender, until the pipe is above its high water mark: then its drain calls {@link #resume}. */
+    void moveFrom(Sender sender) {
+        if (finished) {
+            return;
+        }
+        SendRing ring = sender.ring();
+        if (ring.drain(move, ring.capacity()) >= ring.capacity()) {
+            tasks.signal(sender); // the others have their turn first
+        }
+    }
+
+    private boolean move(int channelId, ByteBuffer memory, int payload, int length) {
+        if (output.isAboveHighWater()) {
+            stalled = true;
+            return false;
+        }
+        WriteResult result = output.append(channelId, memory, payload, length);
+        stalled = result == WriteResult.FULL;
+        return result == WriteResult.OK || result == WriteResult.ABOVE_HIGH_WATER;
+    }
+
+    /** The pipe has room again. */
+    void resume() {
+        if (stalled) {
+            stalled = false;
+            senders.forEach(Sender::serve);
+        }
+    }
+
+    /** Nothing more is accepted; what was is appended to the pipe's queue, beyond its bounds if need be. */
+    void finish() {
+        finished = true;
+        for (Sender sender : senders) {
+            sender.ring().close();
+            sender.ring().drain(output::appendBeyondLimits, Long.MAX_VALUE);
+        }
+    }
+
+    /** The pipe is closed: what is left is unsent. */
+    void close() {
+        finished = true;
+        for (Sender sender : senders) {
+            sender.ring().close();
+            sender.ring().drain(this::countUnsent, Long.MAX_VALUE);
+        }
+        senders.clear();
+    }
+
+    private boolean countUnsent(int channelId, ByteBuffer memory, int payload, int length) {
+        stats.unsentFrames++;
+        stats.unsentBytes += FrameLayout.HEADER_LENGTH + length;
+        return true;
+    }
+}

@@ -1,0 +1,174 @@
+package io.evloop;
+
+import io.evloop.buffer.SendRing;
+import io.evloop.frame.FrameLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * The way into a {@link Pipe} for other threads: a bounded queue off-heap that any number of threads write frames into and
+ * the loop moves on from. Frames of one thread keep their order; towards frames of other threads, and those that the loop's
+ * own thread writes, there is none. Nothing is allocated per frame. Made by {@link Pipe#sender()}; ends with its pipe.
+ */
+public final class Sender {
+
+    private final Pipe pipe;
+    private final TaskQueue tasks;
+    private final SendRing ring;
+    private final int maxFrameLength;
+    private final long highWater;
+    private final long lowWater;
+    private final AtomicBoolean signalled = new AtomicBoolean();
+    private final AtomicBoolean waiting = new AtomicBoolean();
+    private Consumer<Sender> drainHandler;
+
+    /** The next of those who have called for the loop. Written before it is published. */
+    Sender nextSignalled;
+
+    Sender(Pipe pipe, TaskQueue tasks, int capacity, int maxFrameLength) {
+        this.pipe = pipe;
+        this.tasks = tasks;
+        this.ring = new SendRing(capacity);
+        this.maxFrameLength = Math.min(maxFrameLength, ring.maxPayloadLength());
+        this.highWater = ring.capacity() / 2;
+        this.lowWater = ring.capacity() / 8;
+    }
+
+    /** The pipe that the frames go to. Any thread. */
+    public Pipe pipe() {
+        return pipe;
+    }
+
+    /** The longest payload, bytes: that of the pipe, and at most about half of {@link #capacity}. Any thread. */
+    public int maxFrameLength() {
+        return maxFrameLength;
+    }
+
+    /** Bytes that can wait here for the loop; each frame takes 8 more than its payload, rounded up to 8. Any thread. */
+    public int capacity() {
+        return ring.capacity();
+    }
+
+    /** Bytes that wait here for the loop: a moment's value. Any thread. */
+    public long queuedBytes() {
+        return ring.usedBytes();
+    }
+
+    /**
+     * Queues one frame and never blocks. Any thread. {@code payload} is copied; its position advances past the copied bytes
+     * if and only if the frame was accepted.
+     *
+     * @param channelId 0 to 65535
+     * @param payload 1 to {@link #maxFrameLength()} bytes, header excluded
+     * @return {@link WriteResult#OK}; {@link WriteResult#ABOVE_HIGH_WATER}: accepted, and half of the queue is taken;
+     *     {@link WriteResult#FULL}: not accepted; after either, {@code onDrain} will follow; {@link WriteResult#CLOSED}: not
+     *     accepted, the pipe is closed or half-closed
+     * @throws IllegalArgumentException if the channel or the length is out of range
+     */
+    public WriteResult writeFrame(int channelId, ByteBuffer payload) {
+        final int length = payload.remaining();
+        FrameLayout.checkFrame(channelId, length, maxFrameLength);
+        final int claimed = ring.claim(length);
+        if (claimed < 0) {
+            return refused(claimed);
+        }
+        boolean success = false;
+        try {
+            ring.memory().put(claimed, payload, payload.position(), length);
+            success = true;
+        } finally {
+            finish(claimed, length, channelId, success);
+        }
+        payload.position(payload.limit());
+        return accepted();
+    }
+
+    /** The same, of {@code length} bytes of an array from {@code offset}. */
+    public WriteResult writeFrame(int channelId, byte[] payload, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, payload.length);
+        FrameLayout.checkFrame(channelId, length, maxFrameLength);
+        final int claimed = ring.claim(length);
+        if (claimed < 0) {
+            return refused(claimed);
+        }
+        boolean success = false;
+        try {
+            ring.memory().put(claimed, payload, offset, length);
+            success = true;
+        } finally {
+            finish(claimed, length, channelId, success);
+        }
+        return accepted();
+    }
+
+    /** What was claimed must be published whatever happens, or every later frame would wait behind it. */
+    private void finish(int claimed, int length, int channelId, boolean filled) {
+        if (filled) {
+            ring.publish(claimed, length, channelId);
+        } else {
+            ring.giveUp(claimed, length);
+        }
+    }
+
+    private WriteResult accepted() {
+        if (ring.usedBytes() <= highWater) {
+            signal();
+            return WriteResult.OK;
+        }
+        waiting.set(true);
+        signal();
+        return WriteResult.ABOVE_HIGH_WATER;
+    }
+
+    private WriteResult refused(int reason) {
+        if (reason == SendRing.CLOSED) {
+            return WriteResult.CLOSED;
+        }
+        waiting.set(true);
+        signal();
+        return WriteResult.FULL;
+    }
+
+    /** Calls for the loop, unless somebody has and it has not come yet. */
+    private void signal() {
+        VarHandle
+                .fullFence(); // the frame is visible before the look at the flag, which the loop lowers before its look
+        if (!signalled.get() && signalled.compareAndSet(false, true)) {
+            tasks.signal(this);
+        }
+    }
+
+    /**
+     * Sets who is called, in a turn of the loop, once there is room again after a write was ABOVE_HIGH_WATER or FULL: at least
+     * seven eighths of the capacity. Once for all such writes since the last call. Loop thread only.
+     */
+    public Sender onDrain(Consumer<Sender> handler) {
+        pipe.connection().loop().checkThread();
+        drainHandler = handler;
+        return this;
+    }
+
+    // the loop ---------------------------------------------------------------------------------------------------
+
+    /** The loop has come: moves what is here to the pipe, as far as that has room. */
+    void serve() {
+        signalled.set(false);
+        VarHandle.fullFence();
+        pipe.moveFrom(this);
+        if (ring.usedBytes() <= lowWater && waiting.compareAndSet(true, false) && drainHandler != null) {
+            drainHandler.accept(this);
+        }
+    }
+
+    SendRing ring() {
+        return ring;
+    }
+
+    @Override
+    public String toString() {
+        return "Sender[queued=" + queuedBytes() + " of " + capacity() + ", " + pipe + "]";
+    }
+}

@@ -1,0 +1,126 @@
+package io.evloop;
+
+import io.evloop.error.FrameTimeoutException;
+import io.evloop.error.IdleTimeoutException;
+import io.evloop.error.TruncatedFrameException;
+import java.time.Duration;
+
+/**
+ * The two patiences of a pipe: with a frame that does not get complete, and with a peer to and from whom nothing moves.
+ * Neither counts while reading is paused: then it is not the peer who stalls. A timer is not moved for each byte: when it
+ * fires it looks how long it really was. Loop thread only.
+ */
+final class Timeouts {
+
+    private static final long NO_FRAME = -1;
+
+    private final LoopContext context;
+    private final Endpoint endpoint;
+    private final long frameNanos;
+    private final long idleNanos;
+    private Timer frameTimer;
+    private Timer idleTimer;
+    private long lastMoveNanos;
+    private long frameSinceNanos;
+
+    /** The count of complete frames in front of the one that is not complete. */
+    private long frame = NO_FRAME;
+
+    private Timeouts(LoopContext context, Endpoint endpoint, long frameNanos, long idleNanos) {
+        this.context = context;
+        this.endpoint = endpoint;
+        this.frameNanos = frameNanos;
+        this.idleNanos = idleNanos;
+    }
+
+    /** Null if both are off. Any thread. */
+    static Timeouts of(Endpoint endpoint, PipeOptions options) {
+        long frameNanos = options.partialFrameTimeoutNanos();
+        long idleNanos = options.idleTimeoutNanos();
+        return frameNanos == 0 && idleNanos == 0
+                ? null
+                : new Timeouts(endpoint.context(), endpoint, frameNanos, idleNanos);
+    }
+
+    /** The connection is registered. */
+    void start() {
+        if (idleNanos > 0) {
+            lastMoveNanos = System.nanoTime();
+            armIdle();
+        }
+    }
+
+    /** Bytes came or went. */
+    void onBytes() {
+        if (idleNanos > 0) {
+            lastMoveNanos = System.nanoTime();
+        }
+    }
+
+    /** All complete frames were delivered, or declined. */
+    void onTurn() {
+        if (frameNanos == 0) {
+            return;
+        }
+        if (endpoint.inbound().buffer().isEmpty() || endpoint.protocol().holdsEnd()) {
+            frame = NO_FRAME;
+        } else if (frame != endpoint.stats().framesIn) {
+            frame = endpoint.stats().framesIn;
+            frameSinceNanos = System.nanoTime();
+            armFrame();
+        }
+    }
+
+    void onResume() {
+        long now = System.nanoTime();
+        lastMoveNanos = now;
+        frameSinceNanos = now;
+        if (frame != NO_FRAME) {
+            armFrame();
+        }
+    }
+
+    void cancel() {
+        if (frameTimer != null) {
+            frameTimer.queue.remove(frameTimer);
+        }
+        if (idleTimer != null) {
+            idleTimer.queue.remove(idleTimer);
+        }
+    }
+
+    private void armFrame() {
+        if (frameTimer == null) {
+            frameTimer = context.timers.add(context.loop, frameSinceNanos + frameNanos, this::checkFrame);
+        }
+    }
+
+    private void checkFrame() {
+        frameTimer = null;
+        if (frame != endpoint.stats().framesIn || endpoint.inbound().isPaused() || !endpoint.isOpen()) {
+            return;
+        }
+        if (System.nanoTime() - frameSinceNanos < frameNanos) {
+            armFrame();
+        } else if (endpoint.protocol().truncation() instanceof TruncatedFrameException truncation) {
+            endpoint.closeWith(new FrameTimeoutException(
+                    truncation.wantedBytes(), truncation.gotBytes(), Duration.ofNanos(frameNanos)));
+        }
+    }
+
+    private void armIdle() {
+        idleTimer = context.timers.add(context.loop, lastMoveNanos + idleNanos, this::checkIdle);
+    }
+
+    private void checkIdle() {
+        long now = System.nanoTime();
+        if (endpoint.inbound().isPaused()) {
+            lastMoveNanos = now;
+        }
+        if (now - lastMoveNanos < idleNanos) {
+            armIdle();
+        } else {
+            endpoint.closeWith(new IdleTimeoutException(Duration.ofNanos(idleNanos)));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.evloop;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+
+/** What a recording may want to know of a worker. */
+final class WorkerEvent {
+
+    private WorkerEvent() {}
+
+    static void started(String program, long pid) {
+        Start event = new Start();
+        if (event.isEnabled()) {
+            event.program = program;
+            event.pid = pid;
+            event.commit();
+        }
+    }
+
+    static void exited(String program, long pid, WorkerExit exit) {
+        Exit event = new Exit();
+        if (event.isEnabled()) {
+            event.program = program;
+            event.pid = pid;
+            event.code = exit.code();
+            event.signal = exit.signal();
+            event.unsentFrames = exit.unsentFrames();
+            event.commit();
+        }
+    }
+
+    @Name("io.evloop.WorkerStart")
+    @Label("Worker Start")
+    @Category("evloop")
+    @Description("A worker process was spawned")
+    @StackTrace(false)
+    static final class Start extends Event {
+
+        @Label("Program")
+        String program;
+
+        @Label("Process Id")
+        long pid;
+    }
+
+    @Name("io.evloop.WorkerExit")
+    @Label("Worker Exit")
+    @Category("evloop")
+    @Description("A worker process has left")
+    @StackTrace(false)
+    static final class Exit extends Event {
+
+        @Label("Program")
+        String program;
+
+        @Label("Process Id")
+        long pid;
+
+        @Label("Exit Code")
+        int code;
+
+        @Label("Signal")
+        int signal;
+
+        @Label("Unsent Frames")
+        long unsentFrames;
+    }
+}
