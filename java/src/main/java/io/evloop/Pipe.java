@@ -2,8 +2,6 @@ package io.evloop;
 
 import io.evloop.error.NativeIoException;
 import io.evloop.frame.FrameLayout;
-import io.evloop.sys.Fd;
-import io.evloop.sys.Native;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
@@ -20,9 +18,6 @@ import java.util.function.Consumer;
  * {@code position()}. The bytes around them belong to other frames.
  */
 public final class Pipe implements AutoCloseable {
-
-    /** The environment variable that names a worker's end. */
-    static final String INHERITED_FD = "EVLOOP_FD";
 
     private static final int INHERITED_TAG = 0;
     private static final int DEFAULT_SENDER_CAPACITY = 1024 * 1024;
@@ -105,18 +100,7 @@ public final class Pipe implements AutoCloseable {
      * @throws IOException if the variable is not set or names no open descriptor
      */
     public static Pipe inherited(EventLoop loop, PipeOptions options) throws IOException {
-        String value = System.getenv(INHERITED_FD);
-        if (value == null) {
-            throw new IOException(INHERITED_FD + " is not set: this process was not started as a worker");
-        }
-        int fd;
-        try {
-            fd = Integer.parseInt(value);
-        } catch (NumberFormatException e) {
-            throw new IOException(INHERITED_FD + " is no descriptor: " + value, e);
-        }
-        Fd.check(Native.setCloseOnExec(fd, 1), "fcntl");
-        return adopt(loop, fd, INHERITED_TAG, options);
+        return adopt(loop, InheritedFd.take(), INHERITED_TAG, options);
     }
 
     /** {@link #pair(EventLoop, EventLoop, PipeOptions)} with {@link PipeOptions#DEFAULT}. */

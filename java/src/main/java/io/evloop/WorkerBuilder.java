@@ -62,7 +62,7 @@ public final class WorkerBuilder {
      * @throws IllegalArgumentException if the name is empty, is {@code EVLOOP_FD}, or has a {@code =} in it; for a NUL
      */
     public WorkerBuilder env(String name, String value) {
-        if (name.isEmpty() || name.indexOf('=') >= 0 || name.equals(Pipe.INHERITED_FD)) {
+        if (name.isEmpty() || name.indexOf('=') >= 0 || name.equals(InheritedFd.VARIABLE)) {
             throw new IllegalArgumentException("no name for a variable: \"" + name + "\"");
         }
         CStrings.encode(name, "a variable's name");
@@ -195,8 +195,8 @@ public final class WorkerBuilder {
     Spawn spawn() {
         Map<String, byte[]> entries = environmentCleared ? new LinkedHashMap<>() : Environment.copy();
         environment.forEach((name, entry) -> entries.put(nameInBytes(name), entry));
-        String inherited = Pipe.INHERITED_FD + "=" + pipeFd;
-        entries.put(Pipe.INHERITED_FD, inherited.getBytes(StandardCharsets.US_ASCII));
+        String inherited = InheritedFd.VARIABLE + "=" + pipeFd;
+        entries.put(InheritedFd.VARIABLE, inherited.getBytes(StandardCharsets.US_ASCII));
         return new Spawn(
                 program, CStrings.ofBytes(arguments), CStrings.ofBytes(List.copyOf(entries.values())), directory);
     }

@@ -1,0 +1,34 @@
+package io.evloop;
+
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
+import java.io.IOException;
+
+/** A worker's end of its pipe, which the environment names. */
+final class InheritedFd {
+
+    /** The environment variable that holds its number. */
+    static final String VARIABLE = "EVLOOP_FD";
+
+    private InheritedFd() {}
+
+    /**
+     * The descriptor, close-on-exec from now on, so that a process started from here does not hold it open.
+     *
+     * @throws IOException if the variable is not set or names no open descriptor
+     */
+    static int take() throws IOException {
+        String value = System.getenv(VARIABLE);
+        if (value == null) {
+            throw new IOException(VARIABLE + " is not set: this process was not started as a worker");
+        }
+        int fd;
+        try {
+            fd = Integer.parseInt(value);
+        } catch (NumberFormatException e) {
+            throw new IOException(VARIABLE + " is no descriptor: " + value, e);
+        }
+        Fd.check(Native.setCloseOnExec(fd, 1), "fcntl");
+        return fd;
+    }
+}
