@@ -12,6 +12,26 @@ struct evl_strings {
     int count;
 };
 
+/* evloop-exec, for what posix_spawn(3) cannot do: see evloop_exec.c. In the child both are open above target_fd. */
+struct evl_helper {
+    int fd;        /* the executable */
+    int status_fd; /* where it tells what failed */
+};
+
+enum evl_group {
+    EVL_GROUP_INHERITED,
+    EVL_GROUP_OWN,  /* a new process group in the parent's session, setpgid(2) */
+    EVL_SESSION_OWN /* a new session, setsid(2), and so a new group */
+};
+
+/* The steps of evloop-exec, as it reports them. */
+enum evl_exec_step { EVL_EXEC_USAGE, EVL_EXEC_RLIMIT, EVL_EXEC_NICE, EVL_EXEC_NO_NEW_PRIVS, EVL_EXEC_EXEC };
+
+struct evl_exec_failure {
+    int32_t step;
+    int32_t error;
+};
+
 struct evl_spawn_request {
     struct evl_strings arguments; /* at least one, not empty: the program */
     struct evl_strings environment;
@@ -19,6 +39,8 @@ struct evl_spawn_request {
     int stdio[3];          /* what becomes 0, 1, 2; -1: the parent's is inherited */
     int worker_fd;         /* becomes target_fd */
     int target_fd;         /* EVL_TARGET_FD_MIN to EVL_TARGET_FD_MAX */
+    enum evl_group group;
+    const struct evl_helper *helper; /* NULL: the program is executed without one */
 };
 
 enum { EVL_TARGET_FD_MIN = 3, EVL_TARGET_FD_MAX = 255 };
@@ -38,6 +60,9 @@ struct evl_exit {
 
 /* The pid; or -errno of what failed, execve(2) included, and then no child is left. Every fd stays the caller's. */
 int evl_spawn(const struct evl_spawn_request *request);
+
+/* A file in memory, close-on-exec, to be written and executed: memfd_create(2). */
+int evl_memfd(const char *name);
 
 int evl_pidfd_open(int pid);
 int evl_pidfd_signal(int pidfd, int signal);

@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
 
@@ -34,6 +35,9 @@ SAME_OFFSET(CORE, core);
 SAME_OFFSET(USER_MICROS, user_micros);
 SAME_OFFSET(SYSTEM_MICROS, system_micros);
 SAME_OFFSET(MAX_RESIDENT, max_resident_bytes);
+
+_Static_assert(io_evloop_sys_Native_GROUP_OWN == EVL_GROUP_OWN, "own group");
+_Static_assert(io_evloop_sys_Native_SESSION_OWN == EVL_SESSION_OWN, "own session");
 
 #define NATIVE(type, name, ...) \
     type JNICALL Java_io_evloop_sys_Native_##name( \
@@ -185,17 +189,29 @@ NATIVE(jint, receiveBuffer, jint socket) {
 /* processes */
 
 NATIVE(jint, spawn, jlong arguments, jint arguments_length, jint argument_count, jlong environment,
-        jint environment_length, jint environment_count, jlong directory, jint standard_input, jint standard_output,
-        jint standard_error, jint worker_fd, jint target_fd) {
+        jint environment_length, jint environment_count, jlong directory, jlong numbers) {
+    int32_t number[io_evloop_sys_Native_SPAWN_NUMBERS];
+    memcpy(number, pointer(numbers), sizeof number);
+    const struct evl_helper helper = {
+        .fd = number[io_evloop_sys_Native_SPAWN_HELPER],
+        .status_fd = number[io_evloop_sys_Native_SPAWN_STATUS],
+    };
     const struct evl_spawn_request request = {
         .arguments = {pointer(arguments), arguments_length, argument_count},
         .environment = {pointer(environment), environment_length, environment_count},
         .directory = pointer(directory),
-        .stdio = {standard_input, standard_output, standard_error},
-        .worker_fd = worker_fd,
-        .target_fd = target_fd,
+        .stdio = {number[io_evloop_sys_Native_SPAWN_STDIN], number[io_evloop_sys_Native_SPAWN_STDOUT],
+                number[io_evloop_sys_Native_SPAWN_STDERR]},
+        .worker_fd = number[io_evloop_sys_Native_SPAWN_WORKER],
+        .target_fd = number[io_evloop_sys_Native_SPAWN_TARGET],
+        .group = (enum evl_group) number[io_evloop_sys_Native_SPAWN_GROUP],
+        .helper = helper.fd < 0 ? NULL : &helper,
     };
     return evl_spawn(&request);
+}
+
+NATIVE(jint, memFd, jlong name) {
+    return evl_memfd(pointer(name));
 }
 
 NATIVE(jint, pidFdOpen, jint pid) {
@@ -248,8 +264,8 @@ NATIVE(jint, setAffinity, jint cpu) {
             FUNCTION(jint, jint, jint, jint, jint, jlong): "(IIIIJ)I", \
             FUNCTION(jint, jlong, jint): "(JI)I", \
             FUNCTION(jint, jlong, jint, jint): "(JII)I", \
-            FUNCTION(jint, jlong, jint, jint, jlong, jint, jint, jlong, jint, jint, jint, jint, jint): \
-                    "(JIIJIIJIIIII)I")
+            FUNCTION(jint, jlong, jint, jint, jlong, jint, jint, jlong, jlong): "(JIIJIIJJ)I", \
+            FUNCTION(jint, jlong): "(J)I")
 #define METHOD(name) \
     { #name, SIGNATURE(&Java_io_evloop_sys_Native_##name), (void *) Java_io_evloop_sys_Native_##name }
 
@@ -287,6 +303,7 @@ static const JNINativeMethod METHODS[] = {
     METHOD(sendBuffer),
     METHOD(receiveBuffer),
     METHOD(spawn),
+    METHOD(memFd),
     METHOD(pidFdOpen),
     METHOD(pidFdSignal),
     METHOD(reap),

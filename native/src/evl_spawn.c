@@ -8,8 +8,10 @@
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -31,7 +33,7 @@
 
 enum { WAIT_PIDFD = 3 }; /* P_PIDFD of waitid(2), Linux 5.4; an enumerator of glibc, so #ifdef cannot find it */
 
-enum { STDIO_COUNT = 3, SOURCE_COUNT = STDIO_COUNT + 1, WORKER = STDIO_COUNT };
+enum { STDIO_COUNT = 3, WORKER = STDIO_COUNT, HELPER, STATUS, SOURCE_COUNT };
 
 /* Strings ---------------------------------------------------------------------------------------------------------- */
 
@@ -84,17 +86,28 @@ static void close_sources(const struct sources *sources) {
     }
 }
 
+/* The highest number that the child's descriptors get. */
+static int last_target(const struct evl_spawn_request *request) {
+    return request->helper == NULL ? request->target_fd : request->target_fd + STATUS - WORKER;
+}
+
 /* On failure nothing is left open. */
 static int open_sources(const struct evl_spawn_request *request, struct sources *sources) {
+    for (int i = 0; i < STDIO_COUNT; i++) {
+        sources->fd[i] = request->stdio[i];
+    }
+    sources->fd[WORKER] = request->worker_fd;
+    sources->fd[HELPER] = request->helper == NULL ? -1 : request->helper->fd;
+    sources->fd[STATUS] = request->helper == NULL ? -1 : request->helper->status_fd;
     for (int i = 0; i < SOURCE_COUNT; i++) {
-        sources->fd[i] = i == WORKER ? request->worker_fd : request->stdio[i];
         sources->copy[i] = -1;
     }
+    int last = last_target(request);
     for (int i = 0; i < SOURCE_COUNT; i++) {
-        if (sources->fd[i] < 0 || sources->fd[i] > request->target_fd) {
+        if (sources->fd[i] < 0 || sources->fd[i] > last) {
             continue;
         }
-        int copy = fcntl(sources->fd[i], F_DUPFD_CLOEXEC, request->target_fd + 1);
+        int copy = fcntl(sources->fd[i], F_DUPFD_CLOEXEC, last + 1);
         if (copy < 0) {
             /* EINVAL: the lowest number asked for is above RLIMIT_NOFILE already, see fcntl(2). */
             int error = errno == EINVAL ? EMFILE : errno;
@@ -107,11 +120,12 @@ static int open_sources(const struct evl_spawn_request *request, struct sources 
 }
 
 /* Positive errno, as the functions of posix_spawn(3) have it. */
-static int add_actions(
-        posix_spawn_file_actions_t *actions, const char *directory, const struct sources *sources, int target_fd) {
+static int add_actions(posix_spawn_file_actions_t *actions, const struct evl_spawn_request *request,
+        const struct sources *sources) {
+    int target_fd = request->target_fd;
     int error = 0;
-    if (directory != NULL) {
-        error = posix_spawn_file_actions_addchdir_np(actions, directory);
+    if (request->directory != NULL) {
+        error = posix_spawn_file_actions_addchdir_np(actions, request->directory);
     }
     for (int i = 0; error == 0 && i < STDIO_COUNT; i++) {
         if (sources->fd[i] >= 0) {
@@ -121,18 +135,21 @@ static int add_actions(
     for (int fd = STDIO_COUNT; error == 0 && fd < target_fd; fd++) {
         error = posix_spawn_file_actions_addclose(actions, fd); /* one that is not open is no error there */
     }
-    if (error == 0) {
-        error = posix_spawn_file_actions_adddup2(actions, sources->fd[WORKER], target_fd);
+    for (int i = WORKER; error == 0 && i <= STATUS; i++) {
+        if (sources->fd[i] >= 0) {
+            error = posix_spawn_file_actions_adddup2(actions, sources->fd[i], target_fd + i - WORKER);
+        }
     }
     if (error == 0) {
-        error = posix_spawn_file_actions_addclosefrom_np(actions, target_fd + 1);
+        error = posix_spawn_file_actions_addclosefrom_np(actions, last_target(request) + 1);
     }
     return error;
 }
 
 /* Spawning --------------------------------------------------------------------------------------------------------- */
 
-static int set_signals(posix_spawnattr_t *attributes) {
+static int set_attributes(posix_spawnattr_t *attributes, enum evl_group group) {
+    int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     sigset_t none;
     sigset_t all;
     sigemptyset(&none);
@@ -144,7 +161,12 @@ static int set_signals(posix_spawnattr_t *attributes) {
         error = posix_spawnattr_setsigdefault(attributes, &all);
     }
     if (error == 0) {
-        error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        if (group == EVL_GROUP_OWN) {
+            flags |= POSIX_SPAWN_SETPGROUP; /* to group 0, the initial value of the attribute: its own */
+        } else if (group == EVL_SESSION_OWN) {
+            flags |= POSIX_SPAWN_SETSID;
+        }
+        error = posix_spawnattr_setflags(attributes, (short) flags);
     }
     return error;
 }
@@ -163,16 +185,18 @@ static int spawn_with(
     if (error != 0) {
         goto destroy_attributes;
     }
-    error = set_signals(&attributes);
+    error = set_attributes(&attributes, request->group);
     if (error != 0) {
         goto destroy_actions;
     }
-    error = add_actions(&actions, request->directory, sources, request->target_fd);
+    error = add_actions(&actions, request, sources);
     if (error != 0) {
         goto destroy_actions;
     }
     /* Since glibc 2.24 this returns the error of any action and of execve(2) in the child, which it reaps. */
-    error = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, envp);
+    char helper[sizeof "/proc/self/fd/" + 11];
+    snprintf(helper, sizeof helper, "/proc/self/fd/%d", request->target_fd + HELPER - WORKER);
+    error = posix_spawnp(&pid, request->helper == NULL ? argv[0] : helper, &actions, &attributes, argv, envp);
 
 destroy_actions:
     posix_spawn_file_actions_destroy(&actions);
@@ -195,6 +219,9 @@ static int check_request(const struct evl_spawn_request *request) {
         if (request->stdio[i] < -1) {
             return -EBADF;
         }
+    }
+    if (request->helper != NULL && (request->helper->fd < 0 || request->helper->status_fd < 0)) {
+        return -EBADF;
     }
     return request->worker_fd < 0 ? -EBADF : 0;
 }
@@ -232,6 +259,10 @@ free_argv:
 
 static int result(long value) {
     return value < 0 ? -errno : (int) value;
+}
+
+int evl_memfd(const char *name) {
+    return name == NULL ? -EFAULT : result(memfd_create(name, MFD_CLOEXEC));
 }
 
 int evl_pidfd_open(int pid) {

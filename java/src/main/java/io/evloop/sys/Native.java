@@ -135,10 +135,7 @@ public final class Native {
      * every other descriptor above 2 is closed. Descriptors handed in stay the caller's.
      *
      * @param directory address of a NUL-terminated path to start in, or 0 for the parent's
-     * @param standardInput  a descriptor that becomes 0 in the child, or -1: the parent's 0 is inherited
-     * @param standardOutput the same for 1
-     * @param standardError  the same for 2
-     * @param targetFd 3 to 255
+     * @param numbers address of {@link #SPAWN_NUMBERS} ints in native order, in the places of {@link #SPAWN_STDIN} and so on
      * @return the pid, or {@code -errno} of what failed, {@code execve(2)} included; then no child is left
      */
     public static native int spawn(
@@ -149,11 +146,43 @@ public final class Native {
             int environmentLength,
             int environmentCount,
             long directory,
-            int standardInput,
-            int standardOutput,
-            int standardError,
-            int workerFd,
-            int targetFd);
+            long numbers);
+
+    /** A descriptor that becomes 0 in the child, or -1: the parent's 0 is inherited. */
+    public static final int SPAWN_STDIN = 0;
+
+    /** The same for 1. */
+    public static final int SPAWN_STDOUT = 1;
+
+    /** The same for 2. */
+    public static final int SPAWN_STDERR = 2;
+
+    /** The worker's end of the pipe. */
+    public static final int SPAWN_WORKER = 3;
+
+    /** The number that the worker's end gets, 3 to 255. */
+    public static final int SPAWN_TARGET = 4;
+
+    /** 0 = the parent's process group, {@link #GROUP_OWN} or {@link #SESSION_OWN}. */
+    public static final int SPAWN_GROUP = 5;
+
+    /** The executable of the helper, which then is the one that is executed; or -1: none. */
+    public static final int SPAWN_HELPER = 6;
+
+    /** The write end of the pipe by which the helper tells what failed. */
+    public static final int SPAWN_STATUS = 7;
+
+    /** How many numbers there are. */
+    public static final int SPAWN_NUMBERS = 8;
+
+    /** A process group of its own. */
+    public static final int GROUP_OWN = 1;
+
+    /** A session of its own. */
+    public static final int SESSION_OWN = 2;
+
+    /** {@code memfd_create(MFD_CLOEXEC)}; {@code name} is the address of a NUL-terminated string. */
+    public static native int memFd(long name);
 
     /** {@code pidfd_open(2)}: close-on-exec from birth. */
     public static native int pidFdOpen(int pid);

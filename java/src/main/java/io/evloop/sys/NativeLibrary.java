@@ -40,6 +40,25 @@ final class NativeLibrary {
         }
     }
 
+    /**
+     * What stands beside the library, from where that is looked for.
+     *
+     * @throws IOException if there is no such file there
+     */
+    static InputStream open(String name) throws IOException {
+        String path = System.getProperty(PATH_PROPERTY);
+        if (path != null) {
+            Path library = Path.of(path);
+            return Files.newInputStream(
+                    Files.isDirectory(library) ? library.resolve(name) : library.resolveSibling(name));
+        }
+        InputStream in = NativeLibrary.class.getResourceAsStream("/META-INF/native/" + platform() + "/" + name);
+        if (in == null) {
+            throw new IOException(name + " is not on the class path: name its directory by -D" + PATH_PROPERTY);
+        }
+        return in;
+    }
+
     private static void loadFrom(Path path, String file) {
         Path library = Files.isDirectory(path) ? path.resolve(file) : path;
         System.load(library.toAbsolutePath().toString());

@@ -2,72 +2,124 @@ package io.evloop.sys;
 
 import java.io.IOException;
 import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
 
 /** One call of {@code posix_spawn(3)}: the strings and descriptors of a child, and what its failure is called. */
 public final class Spawn {
 
     private static final int O_DIRECTORY = 0x10000;
     private static final int O_DIRECTORY_ARM = 0x4000;
+    private static final int NONE = -1;
 
     private final String program;
-    private final CStrings arguments;
+    private final List<byte[]> arguments;
     private final CStrings environment;
-    private final String directory;
+    private final CStrings directory;
+    private final String directoryName;
+    private final int group;
+    private final List<String> helperOptions;
 
     /**
      * @param program for messages: the first of {@code arguments}
      * @param directory to start in; {@code null} = the parent's
+     * @param group 0, {@link Native#GROUP_OWN} or {@link Native#SESSION_OWN}
+     * @param helperOptions options of evloop-exec; empty: it is not needed
      */
-    public Spawn(String program, CStrings arguments, CStrings environment, String directory) {
+    public Spawn(
+            String program,
+            List<byte[]> arguments,
+            List<byte[]> environment,
+            String directory,
+            int group,
+            List<String> helperOptions) {
         this.program = program;
         this.arguments = arguments;
-        this.environment = environment;
-        this.directory = directory;
+        this.environment = CStrings.ofBytes(environment);
+        this.directory = directory == null ? null : CStrings.of(directory, "the directory");
+        this.directoryName = directory;
+        this.group = group;
+        this.helperOptions = helperOptions;
     }
 
     /**
      * Starts the child. Descriptors stay the caller's.
      *
+     * @param standardFds three descriptors that become 0, 1 and 2; -1 = the parent's is inherited
      * @return the pid
-     * @throws io.evloop.error.NativeIoException naming the program, or the directory if that is at fault; no child is left
+     * @throws io.evloop.error.NativeIoException naming the program, the directory if that is at fault, or the attribute that
+     *     cannot be had; no child is left
      */
-    public int start(int standardInput, int standardOutput, int standardError, int workerFd, int targetFd)
-            throws IOException {
-        CStrings path = directory == null ? null : CStrings.of(directory, "the directory");
+    public int start(int[] standardFds, int workerFd, int targetFd) throws IOException {
+        if (helperOptions.isEmpty()) {
+            return spawn(CStrings.ofBytes(arguments), numbers(standardFds, workerFd, targetFd, NONE, NONE));
+        }
+        try (ExecHelper helper = ExecHelper.open()) {
+            CStrings all = CStrings.ofBytes(ExecHelper.arguments(targetFd, helperOptions, arguments));
+            int pid = spawn(all, numbers(standardFds, workerFd, targetFd, helper.programFd(), helper.statusFd()));
+            try {
+                helper.awaitExec(program);
+            } catch (IOException e) {
+                int result = Native.killAndReap(pid);
+                if (result < 0) {
+                    e.addSuppressed(Errno.exception("waitid", result));
+                }
+                throw e;
+            }
+            return pid;
+        }
+    }
+
+    private ByteBuffer numbers(int[] standardFds, int workerFd, int targetFd, int helperFd, int statusFd) {
+        ByteBuffer numbers =
+                ByteBuffer.allocateDirect(Native.SPAWN_NUMBERS * Integer.BYTES).order(ByteOrder.nativeOrder());
+        put(numbers, Native.SPAWN_STDIN, standardFds[0]);
+        put(numbers, Native.SPAWN_STDOUT, standardFds[1]);
+        put(numbers, Native.SPAWN_STDERR, standardFds[2]);
+        put(numbers, Native.SPAWN_WORKER, workerFd);
+        put(numbers, Native.SPAWN_TARGET, targetFd);
+        put(numbers, Native.SPAWN_GROUP, group);
+        put(numbers, Native.SPAWN_HELPER, helperFd);
+        put(numbers, Native.SPAWN_STATUS, statusFd);
+        return numbers;
+    }
+
+    private static void put(ByteBuffer numbers, int index, int value) {
+        numbers.putInt(index * Integer.BYTES, value);
+    }
+
+    private int spawn(CStrings all, ByteBuffer numbers) throws IOException {
         try {
             int result = Native.spawn(
-                    arguments.address(),
-                    arguments.length(),
-                    arguments.count(),
+                    all.address(),
+                    all.length(),
+                    all.count(),
                     environment.address(),
                     environment.length(),
                     environment.count(),
-                    path == null ? 0 : path.address(),
-                    standardInput,
-                    standardOutput,
-                    standardError,
-                    workerFd,
-                    targetFd);
+                    directory == null ? 0 : directory.address(),
+                    Native.addressOf(numbers));
             if (result < 0) {
-                checkDirectory(path);
+                checkDirectory();
                 throw Errno.exception("execve", "exec " + program, result);
             }
             return result;
         } finally {
-            Reference.reachabilityFence(path);
-            Reference.reachabilityFence(arguments);
-            Reference.reachabilityFence(environment);
+            Reference.reachabilityFence(all);
+            Reference.reachabilityFence(numbers);
+            Reference.reachabilityFence(this);
         }
     }
 
     /** posix_spawn reports chdir and execve by the same number: look which of them it was. */
-    private void checkDirectory(CStrings path) throws IOException {
-        if (path == null) {
+    private void checkDirectory() throws IOException {
+        if (directory == null) {
             return;
         }
-        int fd = Native.open(path.address(), directoryFlag(), 0);
+        int fd = Native.open(directory.address(), directoryFlag(), 0);
         if (fd < 0) {
-            throw Errno.exception("chdir", "chdir " + directory, fd);
+            throw Errno.exception("chdir", "chdir " + directoryName, fd);
         }
         Fd.close(fd);
     }

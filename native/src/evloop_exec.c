@@ -1,0 +1,108 @@
+/*
+ * What posix_spawn(3) cannot do between fork and exec, done by a program in between: resource limits, nice value,
+ * no_new_privs. Started by evl_spawn with two more descriptors, this program itself and a pipe.
+ *
+ *   evloop-exec FD_OF_THIS_PROGRAM STATUS_FD [rlimit=RESOURCE:SOFT:HARD]... [nice=N] [no-new-privs] [PATH=...]
+ *       -- PROGRAM [ARGUMENT]...
+ *
+ * Where a step fails, its name and errno are written to STATUS_FD as struct evl_exec_failure; where exec succeeds, that
+ * descriptor closes with nothing written.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "evl_spawn.h"
+
+enum { FIRST_OPTION = 3, FAILED = 127 };
+
+static int status_fd;
+
+static void fail(enum evl_exec_step step, int error) {
+    const struct evl_exec_failure failure = {.step = step, .error = error};
+    ssize_t written;
+    do {
+        written = write(status_fd, &failure, sizeof failure);
+    } while (written < 0 && errno == EINTR);
+    /* Nobody is left to tell if even this failed: the supervisor sees the exit code. */
+    _exit(FAILED);
+}
+
+static int descriptor(const char *text) {
+    char *end;
+    long number = strtol(text, &end, 10);
+    return end != text && *end == '\0' && number > STDERR_FILENO && number < 1024 ? (int) number : -1;
+}
+
+static void set_limit(const char *text) {
+    int resource;
+    unsigned long long soft;
+    unsigned long long hard;
+    if (sscanf(text, "%d:%llu:%llu", &resource, &soft, &hard) != 3) {
+        fail(EVL_EXEC_USAGE, EINVAL);
+    }
+    const struct rlimit limit = {.rlim_cur = (rlim_t) soft, .rlim_max = (rlim_t) hard};
+    if (setrlimit((__rlimit_resource_t) resource, &limit) < 0) {
+        fail(EVL_EXEC_RLIMIT, errno);
+    }
+}
+
+static void apply(const char *option) {
+    if (strncmp(option, "rlimit=", 7) == 0) {
+        set_limit(option + 7);
+    } else if (strncmp(option, "nice=", 5) == 0) {
+        if (setpriority(PRIO_PROCESS, 0, atoi(option + 5)) < 0) {
+            fail(EVL_EXEC_NICE, errno);
+        }
+    } else if (strcmp(option, "no-new-privs") == 0) {
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+            fail(EVL_EXEC_NO_NEW_PRIVS, errno);
+        }
+    } else {
+        fail(EVL_EXEC_USAGE, EINVAL);
+    }
+}
+
+/* The program is looked for on the supervisor's PATH; its environment stays what it was. */
+static void exec_on_path(char **program, char *path) {
+    char **environment = environ;
+    char *search[2] = {path, NULL};
+    environ = search;
+    execvpe(program[0], program, environment);
+    fail(EVL_EXEC_EXEC, errno);
+}
+
+int main(int argc, char **argv) {
+    if (argc < FIRST_OPTION) {
+        return FAILED;
+    }
+    int own_fd = descriptor(argv[1]);
+    status_fd = descriptor(argv[2]);
+    if (own_fd < 0 || status_fd < 0 || fcntl(status_fd, F_SETFD, FD_CLOEXEC) < 0) {
+        return FAILED;
+    }
+    if (close(own_fd) < 0) {
+        fail(EVL_EXEC_USAGE, errno);
+    }
+    char *path = NULL; /* "PATH=..." */
+    int index = FIRST_OPTION;
+    for (; index < argc && strcmp(argv[index], "--") != 0; index++) {
+        if (strncmp(argv[index], "PATH=", 5) == 0) {
+            path = argv[index];
+        } else {
+            apply(argv[index]);
+        }
+    }
+    if (index + 1 >= argc) {
+        fail(EVL_EXEC_USAGE, EINVAL);
+    }
+    exec_on_path(argv + index + 1, path);
+}
