@@ -74,6 +74,14 @@ final class Endpoint implements Pollable {
         protocol = newProtocol;
     }
 
+    /** Undoes {@link #register}: the descriptor, non-blocking by now, is the caller's again. */
+    void unregister() throws IOException {
+        interest.close();
+        if (timeouts != null) {
+            timeouts.cancel();
+        }
+    }
+
     /** Null: none. Before {@link #register}, or else the caller starts them. Any thread. */
     void timeouts(Timeouts newTimeouts) {
         timeouts = newTimeouts;

@@ -3,49 +3,83 @@ package io.evloop;
 import io.evloop.sys.FileDescriptors;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.function.Supplier;
 
-/** What a worker's standard input, output or error is. */
+/** What a worker's standard input, output or error is. Immutable; one can serve any number of workers. */
 public final class Stdio {
 
     /** The supervisor's own: the default. */
-    public static final Stdio INHERIT = new Stdio(null, 0);
+    public static final Stdio INHERIT = new Stdio(null, 0, null);
 
     /** {@code /dev/null}: reads end at once, what is written is dropped. */
-    public static final Stdio NULL = new Stdio("/dev/null", FileDescriptors.O_RDWR);
+    public static final Stdio NULL = new Stdio("/dev/null", FileDescriptors.O_RDWR, null);
 
     static final int INHERITED = -1;
 
     private final String path;
     private final int flags;
+    private final Supplier<OutputHandler> capture;
 
-    private Stdio(String path, int flags) {
+    private Stdio(String path, int flags, Supplier<OutputHandler> capture) {
         this.path = path;
         this.flags = flags;
+        this.capture = capture;
     }
 
     /** Reads from a file. */
     public static Stdio from(Path file) {
-        return new Stdio(file.toString(), FileDescriptors.O_RDONLY);
+        return new Stdio(file.toString(), FileDescriptors.O_RDONLY, null);
     }
 
     /** Writes to a file, which is made, or emptied, when the worker starts. */
     public static Stdio to(Path file) {
-        return new Stdio(file.toString(), FileDescriptors.O_WRONLY | FileDescriptors.O_CREAT | FileDescriptors.O_TRUNC);
+        int flags = FileDescriptors.O_WRONLY | FileDescriptors.O_CREAT | FileDescriptors.O_TRUNC;
+        return new Stdio(file.toString(), flags, null);
     }
 
     /** Writes to the end of a file, which is made when the worker starts. */
     public static Stdio appendTo(Path file) {
-        return new Stdio(
-                file.toString(), FileDescriptors.O_WRONLY | FileDescriptors.O_CREAT | FileDescriptors.O_APPEND);
+        int flags = FileDescriptors.O_WRONLY | FileDescriptors.O_CREAT | FileDescriptors.O_APPEND;
+        return new Stdio(file.toString(), flags, null);
     }
 
-    /** A descriptor that is the caller's to close, or {@link #INHERITED}. */
+    /**
+     * For output: hands each line to {@code handler} in the loop's turn. What was printed before the worker left is handed over
+     * before {@code onExit}; the last line also without its end.
+     *
+     * @param maxLength bytes after which a line is cut, and goes on as another; 1 or more
+     */
+    public static Stdio lines(int maxLength, LineHandler handler) {
+        Objects.requireNonNull(handler, "handler");
+        if (maxLength < 1) {
+            throw new IllegalArgumentException("maxLength must be 1 or more, not " + maxLength);
+        }
+        return new Stdio(null, 0, () -> new LineSplitter(handler, maxLength));
+    }
+
+    /** For output: hands the bytes to {@code handler} in the loop's turn, as they come. */
+    public static Stdio bytes(OutputHandler handler) {
+        Objects.requireNonNull(handler, "handler");
+        return new Stdio(null, 0, () -> handler);
+    }
+
+    boolean isCaptured() {
+        return capture != null;
+    }
+
+    /** The handler of one worker's output. */
+    OutputHandler newHandler() {
+        return capture.get();
+    }
+
+    /** A descriptor that is the caller's to close, or {@link #INHERITED}. Not for one that is captured. */
     int open() throws IOException {
         return path == null ? INHERITED : FileDescriptors.open(path, flags);
     }
 
     @Override
     public String toString() {
-        return path == null ? "Stdio[inherit]" : "Stdio[" + path + "]";
+        return capture != null ? "Stdio[captured]" : path == null ? "Stdio[inherit]" : "Stdio[" + path + "]";
     }
 }

@@ -7,6 +7,9 @@ import io.evloop.sys.ExitStatus;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -24,23 +27,34 @@ public final class Worker implements AutoCloseable {
     private final int pid;
     private final int pidFd;
     private final Pipe pipe;
+    private final List<OutputCapture> captures;
     private final ExitHandler exitHandler;
     private final Registration registration;
     private final ExitStatus status = new ExitStatus();
     private volatile boolean exited;
     private boolean exitSeen;
     private boolean exitTold;
+    private Timer killTimer;
 
     /** Owns {@code pidFd} from {@link #register} on. */
-    Worker(LoopContext context, String program, int pid, int pidFd, Pipe pipe, ExitHandler exitHandler) {
+    Worker(
+            LoopContext context,
+            String program,
+            int pid,
+            int pidFd,
+            Pipe pipe,
+            List<OutputCapture> captures,
+            ExitHandler exitHandler) {
         this.context = context;
         this.program = program;
         this.pid = pid;
         this.pidFd = pidFd;
         this.pipe = pipe;
+        this.captures = captures;
         this.exitHandler = exitHandler;
         this.registration = new Registration(context.registry, pidFd);
         pipe.onCloseOfOwner((closed, cause) -> tellExit());
+        captures.forEach(capture -> capture.worker(this));
     }
 
     /**
@@ -53,15 +67,26 @@ public final class Worker implements AutoCloseable {
         return new WorkerBuilder(command);
     }
 
-    /** Watches for the exit, then the pipe; if it throws, neither is registered and both descriptors are the caller's. */
+    /**
+     * Watches for the exit, then what it prints, then the pipe; if it throws, nothing is registered and every descriptor is the
+     * caller's.
+     */
     void register() throws IOException {
         registration.open(new Exit(), Epoll.IN);
+        int registered = 0;
         boolean success = false;
         try {
+            for (OutputCapture capture : captures) {
+                capture.endpoint().register();
+                registered++;
+            }
             pipe.endpoint().register();
             success = true;
         } finally {
             if (!success) {
+                for (OutputCapture capture : captures.subList(0, registered)) {
+                    capture.endpoint().unregister();
+                }
                 registration.close();
             }
         }
@@ -112,6 +137,26 @@ public final class Worker implements AutoCloseable {
         signal(SIGTERM);
     }
 
+    /**
+     * Asks it to leave and insists: half-closes the pipe behind what is queued, so that it reads to the end; sends SIGTERM; and,
+     * if it has not left by then, SIGKILL after {@code grace}. {@code onClose} and {@code onExit} follow.
+     *
+     * @throws IllegalArgumentException if {@code grace} is negative
+     */
+    public void terminate(Duration grace) {
+        long graceNanos = Durations.nanos(grace, "grace");
+        context.loop.checkThread();
+        if (exited) {
+            return;
+        }
+        pipe.shutdownOutput();
+        terminate();
+        if (killTimer != null) {
+            killTimer.cancel();
+        }
+        killTimer = context.loop.schedule(graceNanos, this::kill);
+    }
+
     /** Ends it: SIGKILL. */
     public void kill() {
         signal(SIGKILL);
@@ -133,6 +178,18 @@ public final class Worker implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             return; // the loop is closed, and its workers with it
         }
+    }
+
+    /** What it has cost; null while it runs, or if somebody else has reaped it. Any thread, exact once {@code onExit} is called. */
+    public WorkerUsage usage() {
+        if (!exited || status.code() < 0 && status.signal() == 0) {
+            return null;
+        }
+        return new WorkerUsage(
+                Duration.of(status.userMicros(), ChronoUnit.MICROS),
+                Duration.of(status.systemMicros(), ChronoUnit.MICROS),
+                status.maxResidentBytes(),
+                status.coreDumped());
     }
 
     private void reap() {
@@ -160,6 +217,7 @@ public final class Worker implements AutoCloseable {
         } catch (IOException e) {
             context.reportError(this, e);
         }
+        captures.forEach(capture -> capture.endpoint().lingerThenClose(null));
         if (pipe.isCloseTold()) {
             tellExit();
         } else {
@@ -167,11 +225,28 @@ public final class Worker implements AutoCloseable {
         }
     }
 
+    /** One of the captured outputs has ended. */
+    void outputClosed() {
+        tellExit();
+    }
+
+    private boolean isOutputClosed() {
+        for (OutputCapture capture : captures) {
+            if (!capture.isClosed()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private void tellExit() {
-        if (!exitSeen || exitTold || !pipe.isCloseTold()) {
+        if (!exitSeen || exitTold || !pipe.isCloseTold() || !isOutputClosed()) {
             return;
         }
         exitTold = true;
+        if (killTimer != null) {
+            killTimer.cancel();
+        }
         context.workers.remove(this);
         WorkerExit exit = exit();
         WorkerEvent.exited(program, pid, exit);

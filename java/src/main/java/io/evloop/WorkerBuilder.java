@@ -2,11 +2,13 @@ package io.evloop;
 
 import io.evloop.sys.CStrings;
 import io.evloop.sys.Environment;
+import io.evloop.sys.Native;
 import io.evloop.sys.Spawn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,8 @@ public final class WorkerBuilder {
 
     static final int MIN_PIPE_FD = 3;
     static final int MAX_PIPE_FD = 255;
+    private static final int MIN_NICE = -20;
+    private static final int MAX_NICE = 19;
     private static final int DEFAULT_SOCKET_BUFFER = 4 * 1024 * 1024;
 
     private final List<byte[]> arguments = new ArrayList<>();
@@ -30,6 +34,10 @@ public final class WorkerBuilder {
     private final Map<Integer, FrameHandler> channelHandlers = new TreeMap<>();
     private boolean environmentCleared;
     private String directory;
+    private final Map<ResourceLimit, String> resourceLimits = new EnumMap<>(ResourceLimit.class);
+    private final List<String> privileges = new ArrayList<>();
+    private String nice;
+    private int group;
     private Stdio standardInput = Stdio.INHERIT;
     private Stdio standardOutput = Stdio.INHERIT;
     private Stdio standardError = Stdio.INHERIT;
@@ -84,8 +92,15 @@ public final class WorkerBuilder {
         return this;
     }
 
-    /** Default {@link Stdio#INHERIT}. */
+    /**
+     * Default {@link Stdio#INHERIT}.
+     *
+     * @throws IllegalArgumentException if it captures output
+     */
     public WorkerBuilder stdin(Stdio stdio) {
+        if (stdio.isCaptured()) {
+            throw new IllegalArgumentException("standard input has nothing to capture");
+        }
         standardInput = Objects.requireNonNull(stdio, "stdio");
         return this;
     }
@@ -108,6 +123,48 @@ public final class WorkerBuilder {
             throw new IllegalArgumentException("descriptor " + fd + " is outside " + MIN_PIPE_FD + ".." + MAX_PIPE_FD);
         }
         pipeFd = fd;
+        return this;
+    }
+
+    /** Gives it a process group of its own: a Ctrl-C at the supervisor's terminal does not reach it. */
+    public WorkerBuilder newProcessGroup() {
+        group = Native.GROUP_OWN;
+        return this;
+    }
+
+    /** Gives it a session of its own, without a terminal, and so a process group, too: {@code setsid(2)}. */
+    public WorkerBuilder newSession() {
+        group = Native.SESSION_OWN;
+        return this;
+    }
+
+    /** Its nice value, -20 to 19, {@code setpriority(2)}; below the supervisor's only with CAP_SYS_NICE. */
+    public WorkerBuilder nice(int value) {
+        if (value < MIN_NICE || value > MAX_NICE) {
+            throw new IllegalArgumentException("nice " + value + " is outside " + MIN_NICE + ".." + MAX_NICE);
+        }
+        nice = "nice=" + value;
+        return this;
+    }
+
+    /**
+     * Limits it by {@code setrlimit(2)}, before its program begins.
+     *
+     * @param soft what is enforced, 0 or more, or {@link ResourceLimit#UNLIMITED}
+     * @param hard what it may raise the soft limit to; raising this one takes CAP_SYS_RESOURCE
+     */
+    public WorkerBuilder limit(ResourceLimit resource, long soft, long hard) {
+        if (soft < ResourceLimit.UNLIMITED || hard < ResourceLimit.UNLIMITED || Long.compareUnsigned(soft, hard) > 0) {
+            throw new IllegalArgumentException(resource + " limits " + soft + " and " + hard);
+        }
+        resourceLimits.put(resource, resource.option(soft, hard));
+        return this;
+    }
+
+    /** Sets {@code no_new_privs}, {@code prctl(2)}: no program that it executes gains privileges, by a set-user-ID bit, say. */
+    public WorkerBuilder noNewPrivileges() {
+        privileges.clear();
+        privileges.add("no-new-privs");
         return this;
     }
 
@@ -197,8 +254,12 @@ public final class WorkerBuilder {
         environment.forEach((name, entry) -> entries.put(nameInBytes(name), entry));
         String inherited = InheritedFd.VARIABLE + "=" + pipeFd;
         entries.put(InheritedFd.VARIABLE, inherited.getBytes(StandardCharsets.US_ASCII));
-        return new Spawn(
-                program, CStrings.ofBytes(arguments), CStrings.ofBytes(List.copyOf(entries.values())), directory);
+        List<String> helperOptions = new ArrayList<>(resourceLimits.values());
+        if (nice != null) {
+            helperOptions.add(nice);
+        }
+        helperOptions.addAll(privileges);
+        return new Spawn(program, arguments, List.copyOf(entries.values()), directory, group, helperOptions);
     }
 
     /** The key of {@link Environment#copy}: one character a byte. */

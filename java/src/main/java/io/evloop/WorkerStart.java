@@ -4,6 +4,8 @@ import io.evloop.sys.Errno;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Starts one worker: acquires what it needs step by step and, where a step fails, gives back the steps before it. */
 final class WorkerStart {
@@ -14,6 +16,7 @@ final class WorkerStart {
     private final LoopContext context;
     private final WorkerBuilder builder;
     private final int[] standardFds = {NONE, NONE, NONE};
+    private final int[] captureFds = {NONE, NONE, NONE};
     private int ourFd = NONE;
     private int workerFd = NONE;
     private int pid = NONE;
@@ -29,12 +32,12 @@ final class WorkerStart {
         try {
             openSockets();
             openStandardStreams();
-            pid = builder.spawn().start(standardFds[0], standardFds[1], standardFds[2], workerFd, builder.pipeFd());
+            pid = builder.spawn().start(standardFds, workerFd, builder.pipeFd());
             closeWorkersSide();
             pidFd = Fd.check(Native.pidFdOpen(pid), "pidfd_open");
             Pipe pipe = Pipe.inspect(context, ourFd, builder.tag(), builder.limits());
             builder.setHandlers(pipe);
-            worker = new Worker(context, builder.program(), pid, pidFd, pipe, builder.exitHandler());
+            worker = new Worker(context, builder.program(), pid, pidFd, pipe, captures(), builder.exitHandler());
             worker.register();
         } catch (Throwable e) {
             giveBack(e);
@@ -56,8 +59,25 @@ final class WorkerStart {
     private void openStandardStreams() throws IOException {
         Stdio[] streams = builder.standardStreams();
         for (int index = 0; index < STANDARD_STREAMS; index++) {
-            standardFds[index] = streams[index].open();
+            if (streams[index].isCaptured()) {
+                long pipe = Fd.check(Native.pipe(), "pipe2");
+                captureFds[index] = Fd.first(pipe);
+                standardFds[index] = Fd.second(pipe);
+            } else {
+                standardFds[index] = streams[index].open();
+            }
         }
+    }
+
+    private List<OutputCapture> captures() throws IOException {
+        Stdio[] streams = builder.standardStreams();
+        List<OutputCapture> captures = new ArrayList<>();
+        for (int index = 0; index < STANDARD_STREAMS; index++) {
+            if (captureFds[index] != NONE) {
+                captures.add(new OutputCapture(context, streams[index], captureFds[index]));
+            }
+        }
+        return captures;
     }
 
     /** The child has its copies: with ours open it would never read an end of stream. */
@@ -75,15 +95,21 @@ final class WorkerStart {
     }
 
     private void giveBack(Throwable failure) {
-        for (int fd : new int[] {standardFds[0], standardFds[1], standardFds[2], workerFd, ourFd, pidFd}) {
-            if (fd != NONE) {
-                Fd.closeAfter(failure, fd);
-            }
-        }
+        closeAll(failure, standardFds);
+        closeAll(failure, captureFds);
+        closeAll(failure, workerFd, ourFd, pidFd);
         if (pid != NONE) {
             int result = Native.killAndReap(pid);
             if (result < 0) {
-                failure.addSuppressed(Errno.exception("waitpid", result));
+                failure.addSuppressed(Errno.exception("waitid", result));
+            }
+        }
+    }
+
+    private static void closeAll(Throwable failure, int... fds) {
+        for (int fd : fds) {
+            if (fd != NONE) {
+                Fd.closeAfter(failure, fd);
             }
         }
     }

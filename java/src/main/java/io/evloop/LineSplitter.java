@@ -1,0 +1,46 @@
+package io.evloop;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** Makes lines of a worker's output. Holds the beginning of one line at most, and that is bounded. */
+final class LineSplitter implements OutputHandler {
+
+    private final LineHandler handler;
+    private final int maxLength;
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+
+    LineSplitter(LineHandler handler, int maxLength) {
+        this.handler = handler;
+        this.maxLength = maxLength;
+    }
+
+    @Override
+    public void onOutput(Worker worker, ByteBuffer bytes) {
+        while (bytes.hasRemaining()) {
+            byte next = bytes.get();
+            if (next == '\n') {
+                emit(worker);
+            } else {
+                if (line.size() == maxLength) {
+                    emit(worker);
+                }
+                line.write(next);
+            }
+        }
+    }
+
+    /** The output has ended, perhaps inside a line. */
+    void end(Worker worker) {
+        if (line.size() > 0) {
+            emit(worker);
+        }
+    }
+
+    private void emit(Worker worker) {
+        String text = line.toString(StandardCharsets.UTF_8);
+        line.reset();
+        handler.onLine(worker, text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
+    }
+}
