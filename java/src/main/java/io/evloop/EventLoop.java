@@ -257,6 +257,10 @@ public final class EventLoop implements AutoCloseable {
         return context;
     }
 
+    void reportError(Object source, Throwable error) {
+        context.reportError(source, error);
+    }
+
     boolean isLoopThread() {
         return Thread.currentThread() == owner;
     }

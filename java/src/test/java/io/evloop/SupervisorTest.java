@@ -1,0 +1,202 @@
+package io.evloop;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.evloop.testing.Await;
+import io.evloop.testing.Frames;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A pool of workers, and what becomes of each request. */
+class SupervisorTest {
+
+    /** Echoes; a payload that begins with "die" is the end of it, without an answer. */
+    private static final String ECHO = """
+            import os, socket, struct
+            pipe = socket.socket(fileno=int(os.environ['EVLOOP_FD'])).makefile('rwb')
+            header = struct.Struct('>HI')
+            while len(head := pipe.read(6)) == 6:
+                channel, length = header.unpack(head)
+                payload = pipe.read(length)
+                if payload.startswith(b'die'): os.kill(os.getpid(), 9)
+                pipe.write(head + payload); pipe.flush()
+            """;
+
+    private final Map<Long, String> answers = new HashMap<>();
+    private final List<Long> unanswered = new ArrayList<>();
+    private final Set<Long> pids = new HashSet<>();
+    private int exits;
+
+    @BeforeAll
+    static void needsPython() {
+        assumeTrue(
+                Stream.of(System.getenv("PATH").split(":"))
+                        .anyMatch(path -> Files.isExecutable(Path.of(path, "python3"))),
+                "there is no python3");
+    }
+
+    private Supervisor.Builder pool(int workers) {
+        return Supervisor.builder(Worker.command("python3", "-c", ECHO), workers)
+                .backoff(Duration.ofMillis(1), Duration.ofMillis(50))
+                .maxRestartsPerMinute(10_000)
+                .onAnswer((supervisor, id, channelId, payload) -> {
+                    String text = channelId + ":" + Frames.text(payload);
+                    assertEquals(null, answers.put(id, text), "answered twice");
+                })
+                .onUnanswered((supervisor, id, worker) -> unanswered.add(id))
+                .onExit((worker, exit) -> {
+                    exits++;
+                    pids.add(worker.pid());
+                });
+    }
+
+    private static ByteBuffer text(String text) {
+        return ByteBuffer.wrap(text.getBytes(UTF_8));
+    }
+
+    @Test
+    void everyRequestGetsItsOwnAnswer() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(3).start(loop);
+            for (long id = 0; id < 1000; id++) {
+                assertEquals(WriteResult.OK, pool.request(id, (int) id, text("payload " + id)));
+            }
+            Await.turns(loop, "the answers", () -> answers.size() == 1000);
+            for (long id = 0; id < 1000; id++) {
+                assertEquals(id + ":payload " + id, answers.get(id));
+            }
+            assertEquals(0, pool.unanswered());
+        }
+        assertEquals(List.of(), unanswered);
+        assertEquals(3, exits);
+    }
+
+    @Test
+    void roundRobinGivesEachWorkerItsShare() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Map<Long, Integer> byPid = new HashMap<>();
+            Supervisor pool = pool(3).balance(Supervisor.Balance.ROUND_ROBIN)
+                    .onUnanswered((supervisor, id, worker) -> byPid.merge(worker.pid(), 1, Integer::sum))
+                    .start(loop);
+            for (long id = 0; id < 30; id++) {
+                assertEquals(WriteResult.OK, pool.request(id, 0, text("die")));
+            }
+            Await.turns(loop, "the deaths", () -> exits >= 3);
+            assertEquals(List.of(10, 10, 10), List.copyOf(byPid.values()));
+        }
+    }
+
+    @Test
+    void theOneWithTheFewestUnansweredIsChosen() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            WorkerBuilder mute = Worker.command("sleep", "600");
+            Supervisor pool = Supervisor.builder(mute, 4)
+                    .onUnanswered((s, id, w) -> unanswered.add(id))
+                    .start(loop);
+            for (long id = 0; id < 8; id++) {
+                assertEquals(WriteResult.OK, pool.request(id, 0, text("x")));
+            }
+            assertEquals(8, pool.unanswered());
+            pool.close();
+            Await.turns(loop, "all to be reported", () -> unanswered.size() == 8);
+        }
+    }
+
+    @Test
+    void aWorkerThatDiesIsReplacedAndItsRequestsAreReported() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(1).start(loop);
+            pool.request(1, 0, text("a"));
+            pool.request(2, 0, text("die"));
+            pool.request(3, 0, text("b"));
+            Await.turns(loop, "the death", () -> exits == 1);
+            assertEquals(Map.of(1L, "0:a"), answers);
+            assertEquals(List.of(2L, 3L), unanswered);
+            Await.turns(loop, "the next one", () -> pool.running() == 1);
+            pool.request(4, 9, text("c"));
+            Await.turns(loop, "its answer", () -> "9:c".equals(answers.get(4L)));
+        }
+    }
+
+    @Test
+    void withoutARunningWorkerARequestIsFullAndTheDrainFollows() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            boolean[] drained = {false};
+            Supervisor pool = pool(1).onDrain(supervisor -> drained[0] = true).start(loop);
+            pool.request(1, 0, text("die"));
+            Await.turns(loop, "the death", () -> exits == 1);
+            assertEquals(WriteResult.FULL, pool.request(2, 0, text("a")));
+            Await.turns(loop, "the drain", () -> drained[0]);
+            assertEquals(WriteResult.OK, pool.request(2, 0, text("a")));
+            Await.turns(loop, "the answer", () -> answers.size() == 1);
+        }
+    }
+
+    @Test
+    void underLoadWithRandomDeathsEachRequestIsAnsweredOrReportedExactlyOnce() throws Exception {
+        int count = 1000;
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(4).start(loop);
+            long id = 0;
+            while (id < count) {
+                String text = id % 97 == 50 ? "die " + id : "live " + id;
+                WriteResult result = pool.request(id, 1, text(text));
+                if (result == WriteResult.OK) {
+                    id++;
+                }
+                if (result != WriteResult.OK || id % 8 == 0) {
+                    loop.poll(1_000_000);
+                }
+            }
+            Await.turns(loop, "every request to be settled", () -> answers.size() + unanswered.size() == count);
+            Await.idle(loop);
+            assertEquals(0, pool.unanswered());
+        }
+        Set<Long> settled = new HashSet<>(unanswered);
+        assertEquals(unanswered.size(), settled.size(), "reported twice");
+        for (long id : answers.keySet()) {
+            assertTrue(settled.add(id), "answered and reported: " + id);
+        }
+        assertEquals(count, settled.size());
+        assertTrue(exits > 4, "workers died");
+        answers.forEach((id, answer) -> assertEquals("1:live " + id, answer));
+    }
+
+    @Test
+    void aClosedSupervisorStartsNothingAndTakesNothing() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(2).start(loop);
+            pool.close();
+            pool.close();
+            assertEquals(WriteResult.CLOSED, pool.request(1, 0, text("a")));
+            Await.turns(loop, "the exits", () -> exits == 2);
+            Await.idle(loop);
+            assertEquals(0, pool.running());
+            assertEquals(2, pids.size());
+        }
+    }
+
+    @Test
+    void aCommandThatIsNotThereIsAnExceptionFromStart() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor.Builder builder = Supervisor.builder(Worker.command("/no/such/program"), 2);
+            assertThrows(IOException.class, () -> builder.start(loop));
+        }
+    }
+}
