@@ -49,6 +49,11 @@ public final class Frames {
         return new String(bytes(view), StandardCharsets.UTF_8);
     }
 
+    /** The remaining bytes as ISO 8859-1: a character for each byte, whatever it is. */
+    public static String latin(ByteBuffer view) {
+        return new String(bytes(view), StandardCharsets.ISO_8859_1);
+    }
+
     /** {@code length} bytes that differ from place to place and from seed to seed. */
     public static byte[] pattern(int seed, int length) {
         byte[] bytes = new byte[length];

@@ -6,9 +6,6 @@ import io.evloop.error.NativeIoException;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import java.io.IOException;
-import java.lang.ref.Reference;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 /**
  * One end of a socketpair, blocking, with nothing between the test and the kernel: the evil peer, who writes any bytes in
@@ -43,16 +40,7 @@ public final class RawSocket implements AutoCloseable {
 
     /** Writes all of it, in one call where the kernel takes it. */
     public void write(byte... bytes) throws IOException {
-        ByteBuffer direct = ByteBuffer.allocateDirect(Math.max(1, bytes.length));
-        direct.put(0, bytes);
-        int sent = 0;
-        try {
-            while (sent < bytes.length) {
-                sent += Fd.check(Native.send(fd, Native.addressOf(direct) + sent, bytes.length - sent), "send");
-            }
-        } finally {
-            Reference.reachabilityFence(direct);
-        }
+        RawBytes.write(fd, bytes);
     }
 
     public void write(String text) throws IOException {
@@ -61,26 +49,12 @@ public final class RawSocket implements AutoCloseable {
 
     /** Reads once, up to {@code length} bytes: as many as there are, none at the end of the stream. */
     public byte[] readSome(int length) throws IOException {
-        ByteBuffer direct = ByteBuffer.allocateDirect(length);
-        int count = Fd.check(Native.read(fd, Native.addressOf(direct), length), "read");
-        byte[] bytes = new byte[count];
-        direct.get(0, bytes);
-        return bytes;
+        return RawBytes.readSome(fd, length);
     }
 
     /** Reads exactly {@code length} bytes, fewer only at the end of the stream. */
     public byte[] read(int length) throws IOException {
-        byte[] bytes = new byte[length];
-        int got = 0;
-        while (got < length) {
-            byte[] some = readSome(length - got);
-            if (some.length == 0) {
-                return Arrays.copyOf(bytes, got);
-            }
-            System.arraycopy(some, 0, bytes, got, some.length);
-            got += some.length;
-        }
-        return bytes;
+        return RawBytes.read(fd, length);
     }
 
     /** From now on a read or a write that would wait fails with EAGAIN. */
