@@ -88,6 +88,11 @@ final class FrameOutput {
         return append(length);
     }
 
+    /** Whether frames are taken at all. */
+    boolean isOpen() {
+        return outbound.isOpen();
+    }
+
     boolean isAboveHighWater() {
         return outbound.isAboveHighWater();
     }
@@ -168,6 +173,13 @@ final class FrameOutput {
 
     boolean hasClaim() {
         return claimedLength != NO_CLAIM;
+    }
+
+    /** The output is about to end: what was lent is written to no more, and {@link #commit} will say CLOSED. */
+    void voidClaim() {
+        if (hasClaim()) {
+            queue.hideView();
+        }
     }
 
     private int endClaim() {

@@ -284,8 +284,8 @@ public final class Pipe implements AutoCloseable {
         return senders.open(capacity, maxFrameLength());
     }
 
-    void moveFrom(Sender sender) {
-        senders.moveFrom(sender);
+    boolean moveFrom(Sender sender) {
+        return senders.moveFrom(sender);
     }
 
     /** The longest payload that this pipe reads or writes, bytes. */
@@ -353,6 +353,7 @@ public final class Pipe implements AutoCloseable {
     void tellDrain() {
         if (output.takeDrainOwed() && drainHandler != null) {
             drainHandler.accept(this);
+            endpoint.context().abortOpenClaims();
         }
         if (senders != null) {
             senders.resume();

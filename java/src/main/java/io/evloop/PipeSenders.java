@@ -15,6 +15,7 @@ final class PipeSenders {
     private final TaskQueue tasks;
     private final List<Sender> senders = new ArrayList<>();
     private final SendRing.Consumer move = this::move;
+    private int firstToResume;
     private boolean stalled;
     private boolean finished;
 
@@ -27,7 +28,7 @@ final class PipeSenders {
 
     Sender open(int capacity, int maxFrameLength) {
         Sender sender = new Sender(pipe, tasks, capacity, maxFrameLength);
-        if (finished) {
+        if (finished || !output.isOpen()) {
             sender.ring().close();
         } else {
             senders.add(sender);
@@ -35,38 +36,47 @@ final class PipeSenders {
         return sender;
     }
 
-    /** Moves the frames of one sender, until the pipe is above its high water mark: then its drain calls {@link #resume}. */
-    void moveFrom(Sender sender) {
+    /**
+     * Moves the frames of one sender, until the pipe is above its high water mark: then its drain calls {@link #resume}.
+     *
+     * @return false if the senders have come to their end
+     */
+    boolean moveFrom(Sender sender) {
         if (finished) {
-            return;
+            return false;
         }
         SendRing ring = sender.ring();
         if (ring.drain(move, ring.capacity()) >= ring.capacity()) {
-            tasks.signal(sender); // the others have their turn first
+            sender.signal(); // the others have their turn first
         }
+        return true;
     }
 
     private boolean move(int channelId, ByteBuffer memory, int payload, int length) {
-        if (output.isAboveHighWater()) {
-            stalled = true;
-            return false;
+        if (!output.isAboveHighWater()
+                && output.append(channelId, memory, payload, length).isAccepted()) {
+            return true;
         }
-        WriteResult result = output.append(channelId, memory, payload, length);
-        stalled = result == WriteResult.FULL;
-        return result == WriteResult.OK || result == WriteResult.ABOVE_HIGH_WATER;
+        stalled = true;
+        return false;
     }
 
-    /** The pipe has room again. */
+    /** The pipe has room again: for another sender first each time, because the first one may take all of it. */
     void resume() {
         if (stalled) {
             stalled = false;
-            senders.forEach(Sender::serve);
+            int count = senders.size(); // a drain handler may add one
+            int first = firstToResume++;
+            for (int index = 0; index < count; index++) {
+                senders.get(Math.floorMod(first + index, count)).resume();
+            }
         }
     }
 
     /** Nothing more is accepted; what was is appended to the pipe's queue, beyond its bounds if need be. */
     void finish() {
         finished = true;
+        output.voidClaim();
         for (Sender sender : senders) {
             sender.ring().close();
             sender.ring().drain(output::appendBeyondLimits, Long.MAX_VALUE);
@@ -84,8 +94,11 @@ final class PipeSenders {
     }
 
     private boolean countUnsent(int channelId, ByteBuffer memory, int payload, int length) {
+        int bytes = FrameLayout.HEADER_LENGTH + length;
+        stats.framesOut++;
+        stats.bytesOut += bytes;
         stats.unsentFrames++;
-        stats.unsentBytes += FrameLayout.HEADER_LENGTH + length;
+        stats.unsentBytes += bytes;
         return true;
     }
 }

@@ -64,8 +64,8 @@ public final class Sender {
      * @param channelId 0 to 65535
      * @param payload 1 to {@link #maxFrameLength()} bytes, header excluded
      * @return {@link WriteResult#OK}; {@link WriteResult#ABOVE_HIGH_WATER}: accepted, and half of the queue is taken;
-     *     {@link WriteResult#FULL}: not accepted; after either, {@code onDrain} will follow; {@link WriteResult#CLOSED}: not
-     *     accepted, the pipe is closed or half-closed
+     *     {@link WriteResult#FULL}: not accepted; after either, {@code onDrain} will follow, or the end of the pipe's output;
+     *     {@link WriteResult#CLOSED}: not accepted, the pipe is closed or half-closed
      * @throws IllegalArgumentException if the channel or the length is out of range
      */
     public WriteResult writeFrame(int channelId, ByteBuffer payload) {
@@ -133,9 +133,8 @@ public final class Sender {
     }
 
     /** Calls for the loop, unless somebody has and it has not come yet. */
-    private void signal() {
-        VarHandle
-                .fullFence(); // the frame is visible before the look at the flag, which the loop lowers before its look
+    void signal() {
+        VarHandle.fullFence(); // publish, then look at the flag; the loop lowers the flag, then looks for frames
         if (!signalled.get() && signalled.compareAndSet(false, true)) {
             tasks.signal(this);
         }
@@ -153,13 +152,24 @@ public final class Sender {
 
     // the loop ---------------------------------------------------------------------------------------------------
 
-    /** The loop has come: moves what is here to the pipe, as far as that has room. */
+    /** The loop has come because of {@link #signal}, and may be called for anew. */
     void serve() {
         signalled.set(false);
         VarHandle.fullFence();
-        pipe.moveFrom(this);
-        if (ring.usedBytes() <= lowWater && waiting.compareAndSet(true, false) && drainHandler != null) {
+        resume();
+    }
+
+    /** Moves what is here to the pipe, as far as that has room. The loop may be called for all the same. */
+    void resume() {
+        if (pipe.moveFrom(this) && ring.usedBytes() <= lowWater && waiting.compareAndSet(true, false)) {
+            tellDrain();
+        }
+    }
+
+    private void tellDrain() {
+        if (drainHandler != null) {
             drainHandler.accept(this);
+            pipe.endpoint().context().abortOpenClaims();
         }
     }
 

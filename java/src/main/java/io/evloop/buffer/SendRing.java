@@ -70,7 +70,7 @@ public final class SendRing {
         return capacity;
     }
 
-    /** The longest payload: with it, two records always fit into an empty ring, wherever its end is. */
+    /** The longest payload: with it, a record always fits into an empty ring, wherever its end is. */
     public int maxPayloadLength() {
         return capacity / 2 - HEADER_LENGTH;
     }

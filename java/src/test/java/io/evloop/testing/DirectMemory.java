@@ -6,11 +6,10 @@ import java.lang.management.ManagementFactory;
 /** The direct memory of the JVM: what every off-heap buffer is taken from. */
 public final class DirectMemory {
 
-    private static final BufferPoolMXBean POOL =
-            ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                    .filter(pool -> pool.getName().equals("direct"))
-                    .findAny()
-                    .orElseThrow();
+    private static final BufferPoolMXBean POOL = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+            .filter(pool -> pool.getName().equals("direct"))
+            .findAny()
+            .orElseThrow();
 
     private DirectMemory() {}
 

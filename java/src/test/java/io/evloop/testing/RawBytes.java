@@ -19,8 +19,8 @@ final class RawBytes {
         int written = 0;
         try {
             while (written < bytes.length) {
-                written += Fd.check(
-                        Native.write(fd, Native.addressOf(direct) + written, bytes.length - written), "write");
+                written +=
+                        Fd.check(Native.write(fd, Native.addressOf(direct) + written, bytes.length - written), "write");
             }
         } finally {
             Reference.reachabilityFence(direct);
