@@ -97,7 +97,7 @@ final class Endpoint implements Pollable {
         if ((events & (Epoll.OUT | HANG_UP)) != 0 && outbound.isBlocked()) {
             outbound.flush();
         }
-        if (inbound.isEnded()) {
+        if (isOutputOnly()) {
             if ((events & HANG_UP) != 0) {
                 hangUp();
             }
@@ -109,6 +109,14 @@ final class Endpoint implements Pollable {
     @Override
     public void onLoopClose(Throwable cause) {
         closeWith(cause);
+    }
+
+    /**
+     * Whether all that came was delivered and no more can come. Until then a hang-up is no news: it would be reported for
+     * as long as an end waits to be told.
+     */
+    private boolean isOutputOnly() {
+        return !readable || inbound.isEndTold();
     }
 
     /** Nothing more will come, and now nothing can go either. */
@@ -124,7 +132,7 @@ final class Endpoint implements Pollable {
 
     /** The output waits for room no longer. */
     void outputUnblocked() {
-        if (inbound.isEnded()) {
+        if (isOutputOnly()) {
             interest.outputOnly(false);
         } else {
             interest.disarmOutput();
@@ -140,7 +148,7 @@ final class Endpoint implements Pollable {
 
     /** A write has failed. */
     void outputFailed(IOException cause) {
-        if (state == State.FLUSHING || inbound.isEnded()) {
+        if (state == State.FLUSHING || inbound.isEndTold()) {
             closeWith(cause);
         } else if (state == State.OPEN) {
             lingerThenClose(cause);

@@ -91,7 +91,7 @@ final class Inbound {
             ended = true;
             endFailure = result < 0 ? Errno.exception("read", result) : null;
             protocol().onInput();
-            endpoint.interest().outputOnly(endpoint.outbound().isBlocked());
+            endpoint.interest().disarmInput();
         }
         enqueue();
         return true;
@@ -207,11 +207,6 @@ final class Inbound {
 
     // the end of the stream --------------------------------------------------------------------------------------
 
-    /** Whether no more can come. */
-    boolean isEnded() {
-        return ended || !readable;
-    }
-
     /** Whether the end was told to the owner, who keeps the connection for writing. */
     boolean isEndTold() {
         return endTold;
@@ -259,6 +254,9 @@ final class Inbound {
             endpoint.fail(e);
         }
         context.abortOpenClaims();
+        if (endpoint.isOpen()) {
+            endpoint.interest().outputOnly(endpoint.outbound().isBlocked());
+        }
     }
 
     /** The descriptor is about to be closed. */
