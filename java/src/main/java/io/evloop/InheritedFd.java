@@ -10,14 +10,18 @@ final class InheritedFd {
     /** The environment variable that holds its number. */
     static final String VARIABLE = "EVLOOP_FD";
 
+    private static boolean taken;
+
     private InheritedFd() {}
 
     /**
      * The descriptor, close-on-exec from now on, so that a process started from here does not hold it open.
      *
-     * @throws IOException if the variable is not set or names no open descriptor
+     * @throws IOException if the variable is not set or names no open socket, as in a process that a worker has started and
+     *     that has inherited the variable, but not the descriptor
+     * @throws IllegalStateException if it was taken before: by now the number may be another descriptor's
      */
-    static int take() throws IOException {
+    static synchronized int take() throws IOException {
         String value = System.getenv(VARIABLE);
         if (value == null) {
             throw new IOException(VARIABLE + " is not set: this process was not started as a worker");
@@ -28,7 +32,14 @@ final class InheritedFd {
         } catch (NumberFormatException e) {
             throw new IOException(VARIABLE + " is no descriptor: " + value, e);
         }
+        if (taken) {
+            throw new IllegalStateException("the descriptor that " + VARIABLE + " names was taken before");
+        }
+        if (Fd.check(Native.isSocket(fd), "fstat") == 0) {
+            throw new IOException(VARIABLE + " names no socket: " + value);
+        }
         Fd.check(Native.setCloseOnExec(fd, 1), "fcntl");
+        taken = true;
         return fd;
     }
 }

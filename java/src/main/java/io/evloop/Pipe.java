@@ -97,7 +97,8 @@ public final class Pipe implements AutoCloseable {
      * In a worker: the pipe to the supervisor, whose descriptor the environment variable {@code EVLOOP_FD} names. It is set
      * close-on-exec, so that a process started from here does not hold it open. Once per process.
      *
-     * @throws IOException if the variable is not set or names no open descriptor
+     * @throws IOException if the variable is not set or names no open socket
+     * @throws IllegalStateException the second time
      */
     public static Pipe inherited(EventLoop loop, PipeOptions options) throws IOException {
         return adopt(loop, InheritedFd.take(), INHERITED_TAG, options);
