@@ -4,8 +4,8 @@ import io.evloop.frame.FrameReader;
 import java.nio.ByteBuffer;
 
 /**
- * One frame of {@link Pipe#readFrame}: a flyweight, the same object each time, valid until the next {@code readFrame} or
- * the return of the handler.
+ * One frame of {@link Pipe#readFrame} or {@link BlockingPipe#readFrame}: a flyweight, the same object each time, valid until
+ * the next {@code readFrame} or the return of the handler.
  */
 public final class Frame {
 

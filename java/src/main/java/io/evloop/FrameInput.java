@@ -132,7 +132,7 @@ final class FrameInput implements Protocol {
                 final int result = frames.next(bytes, position, end);
                 if (result != FrameReader.FRAME) {
                     if (result == FrameReader.INVALID) {
-                        endpoint.closeWith(invalidFrame());
+                        endpoint.closeWith(invalidFrame(pipe, frames, unread));
                     }
                     break;
                 }
@@ -213,7 +213,8 @@ final class FrameInput implements Protocol {
         return frame;
     }
 
-    private InvalidFrameException invalidFrame() {
+    /** For the invalid frame that the reader has just found at the start of the unread bytes. */
+    static InvalidFrameException invalidFrame(Object pipe, FrameReader reader, InputBuffer input) {
         PipeEvent.invalidFrame(pipe, reader.channelId(), reader.declaredLength());
         return new InvalidFrameException(
                 reader.channelId(),

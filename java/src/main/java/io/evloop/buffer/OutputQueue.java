@@ -57,6 +57,11 @@ public final class OutputQueue {
         return tail != null && tail.capacity() - tail.end >= length;
     }
 
+    /** Bytes that {@link #hasRoom} holds for. */
+    public int room() {
+        return tail == null ? 0 : tail.capacity() - tail.end;
+    }
+
     /**
      * Makes sure that {@code length} bytes fit contiguously at {@link #position()}.
      *
