@@ -13,7 +13,6 @@ final class HtmlReport {
 
     private static final String TEMPLATE = "report.html";
     private static final String SCRIPT = "report.js";
-    private static final String CHARTS = "/META-INF/resources/webjars/chart.js/%s/dist/chart.umd.min.js";
 
     private final Summary summary;
     private final Machine machine;
@@ -30,9 +29,13 @@ final class HtmlReport {
     String toHtml() throws IOException {
         Versions versions = new Versions();
         return resource(TEMPLATE)
-                .replace("@CHARTS@", inScript(resource(String.format(CHARTS, versions.of("chart.js")))))
+                .replace("@CHARTS@", inScript(resource(charts(versions))))
                 .replace("@DATA@", inScript(data(versions).toString()))
                 .replace("@SCRIPT@", inScript(resource(SCRIPT)));
+    }
+
+    private static String charts(Versions versions) {
+        return "/META-INF/resources/webjars/chart.js/" + versions.of("chart.js") + "/dist/chart.umd.min.js";
     }
 
     private static String resource(String name) throws IOException {

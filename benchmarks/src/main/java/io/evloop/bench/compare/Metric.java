@@ -28,6 +28,8 @@ enum Metric {
 
     private final String title;
     private final boolean higherIsBetter;
+
+    @SuppressWarnings("ImmutableEnumChecker") // none of them has a state
     private final ToDoubleFunction<Sample> value;
 
     Metric(String title, boolean higherIsBetter, ToDoubleFunction<Sample> value) {

@@ -1,17 +1,21 @@
 package io.evloop.bench.compare;
 
 import io.evloop.bench.compare.peer.PeerMain;
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Where the programs are, and how their command lines look. */
 final class Programs {
 
     private static final String LAUNCHER = "bench_pair";
-    private static final Path BUILT = Path.of("native", "target", "cmake", "bin");
+
+    /** Below it the build has a directory for each platform, with the programs in its {@code bin}. */
+    private static final Path BUILDS = Path.of("native", "target", "cmake");
 
     private final Path directory;
     private final String java =
@@ -21,7 +25,7 @@ final class Programs {
     /**
      * @param directory of the C programs; null: where the build puts them
      */
-    Programs(Path directory) {
+    Programs(Path directory) throws IOException {
         this.directory = directory == null ? findBuilt() : directory;
         if (!Files.isExecutable(this.directory.resolve(LAUNCHER))) {
             throw new IllegalArgumentException(
@@ -30,7 +34,7 @@ final class Programs {
     }
 
     /** The build's directory, seen from the jar (benchmarks/target/benchmarks.jar) or from the working directory. */
-    private static Path findBuilt() {
+    private static Path findBuilt() throws IOException {
         try {
             Path jar = Path.of(Programs.class
                     .getProtectionDomain()
@@ -38,14 +42,29 @@ final class Programs {
                     .getLocation()
                     .toURI());
             for (Path at = jar.toAbsolutePath(); at != null; at = at.getParent()) {
-                if (Files.isExecutable(at.resolve(BUILT).resolve(LAUNCHER))) {
-                    return at.resolve(BUILT);
+                Path built = builtBelow(at.resolve(BUILDS));
+                if (built != null) {
+                    return built;
                 }
             }
         } catch (URISyntaxException e) {
             throw new IllegalStateException("the jar's own place is no path", e);
         }
-        return BUILT;
+        Path built = builtBelow(BUILDS);
+        return built == null ? BUILDS : built;
+    }
+
+    private static Path builtBelow(Path builds) throws IOException {
+        if (!Files.isDirectory(builds)) {
+            return null;
+        }
+        try (Stream<Path> platforms = Files.list(builds)) {
+            return platforms
+                    .map(platform -> platform.resolve("bin"))
+                    .filter(bin -> Files.isExecutable(bin.resolve(LAUNCHER)))
+                    .findFirst()
+                    .orElse(null);
+        }
     }
 
     Path launcher() {

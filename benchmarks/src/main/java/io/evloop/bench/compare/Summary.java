@@ -25,20 +25,23 @@ final class Summary {
     /** Those measured, in the order of the catalogue. */
     List<Workload> workloads() {
         return Workload.ALL.stream()
-                .filter(workload -> samples.stream().anyMatch(sample -> sample.workload() == workload))
+                .filter(workload ->
+                        samples.stream().anyMatch(sample -> sample.workload().equals(workload)))
                 .toList();
     }
 
     /** Those measured, in the order of the catalogue. */
     List<Competitor> competitors() {
         return Competitor.ALL.stream()
-                .filter(competitor -> samples.stream().anyMatch(sample -> sample.competitor() == competitor))
+                .filter(competitor ->
+                        samples.stream().anyMatch(sample -> sample.competitor().equals(competitor)))
                 .toList();
     }
 
     private Stream<Sample> samples(Workload workload, Competitor competitor, Metric metric) {
         return samples.stream()
-                .filter(sample -> sample.workload() == workload && sample.competitor() == competitor)
+                .filter(sample -> sample.workload().equals(workload)
+                        && sample.competitor().equals(competitor))
                 .filter(sample -> sample.counting() == metric.isOfSyscalls());
     }
 

@@ -177,6 +177,7 @@ final class AeronTransport implements Transport {
             }
         }
 
+        @SuppressWarnings("ReferenceEquality") // which buffer it is, not what is in it
         private long tryOffer(int channelId, ByteBuffer source, int offset, int length) {
             int frameLength = Wire.HEADER_LENGTH + length;
             if (frameLength > publication.maxPayloadLength()) {

@@ -11,8 +11,6 @@ import java.util.function.Consumer;
 /** Streams that are {@link SocketChannel}s, the JDK's or another library's, with the selector of the same library. */
 final class ChannelStreams implements ByteStreams {
 
-    private static final Consumer<SelectionKey> IGNORE = key -> {};
-
     private final SocketChannel[] channels;
     private final Selector selector;
     private final SelectionKey[] keys;
@@ -65,7 +63,7 @@ final class ChannelStreams implements ByteStreams {
     @Override
     public int read(int stream, ByteBuffer target) throws IOException {
         if (drained && waitsAlone()) {
-            selector.select(IGNORE);
+            selector.select(ChannelStreams::ignore);
         }
         int count = channels[stream].read(target);
         drained = target.hasRemaining(); // a short read: nothing is left, so ask the selector first
@@ -92,7 +90,7 @@ final class ChannelStreams implements ByteStreams {
     private void awaitRoom() throws IOException {
         if (waitsAlone()) {
             keys[0].interestOps(SelectionKey.OP_WRITE);
-            selector.select(IGNORE);
+            selector.select(ChannelStreams::ignore);
             keys[0].interestOps(SelectionKey.OP_READ);
         }
     }
@@ -107,6 +105,9 @@ final class ChannelStreams implements ByteStreams {
         }
         return readyCount;
     }
+
+    /** Which stream it is, is known: it is alone. */
+    private static void ignore(SelectionKey key) {}
 
     private void collect(SelectionKey key) {
         ready[readyCount++] = (Integer) key.attachment();

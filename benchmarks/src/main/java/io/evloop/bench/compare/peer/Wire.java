@@ -93,7 +93,7 @@ final class Wire {
     }
 
     private static int pick(int length, long sequence) {
-        long words = (length - 2 * WORD) / WORD;
+        int words = (length - 2 * WORD) / WORD;
         return (int) ((sequence * PICK & LOW_HALF) * words >>> 32);
     }
 
