@@ -36,6 +36,18 @@ final class EndpointBatch {
         size -= count;
     }
 
+    /** Forgets one, which stands here at most once. */
+    void remove(Endpoint endpoint) {
+        for (int index = 0; index < size; index++) {
+            if (items[index] == endpoint) {
+                size--;
+                System.arraycopy(items, index + 1, items, index, size - index);
+                items[size] = null;
+                return;
+            }
+        }
+    }
+
     /** Adds all to another batch and forgets them here. */
     void moveTo(EndpointBatch target) {
         for (int index = 0; index < size; index++) {

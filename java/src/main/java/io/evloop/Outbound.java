@@ -22,13 +22,18 @@ final class Outbound {
     private final PipeStats stats;
     private OutputLimits limits = OutputLimits.DEFAULT;
     private long accounted;
-    private long refusedBytes;
+    private int refusedBytes;
     private boolean aboveHighWater;
     private boolean blocked;
+    /** The kernel is short of memory: nothing is sent until the retry. */
+    private boolean stuck;
+    /** The kernel or the JVM was short of memory: nobody is told to go on until the retry. */
     private boolean retrying;
+
     private boolean dirty;
     private boolean draining;
     private boolean drainQueued;
+    private boolean starving;
     private boolean shutRequested;
     private boolean shut;
     private IOException failure;
@@ -77,7 +82,7 @@ final class Outbound {
         if (!isOpen()) {
             return WriteResult.CLOSED;
         }
-        if (queue.hasRoom(bytes) && isWithinLimits(bytes)) {
+        if (queue.hasRoom(bytes) && canGrow(bytes)) {
             return null;
         }
         return admitSlowly(bytes);
@@ -90,7 +95,7 @@ final class Outbound {
                 return WriteResult.CLOSED;
             }
         }
-        if (!isWithinLimits(bytes)) {
+        if (!canGrow(queue.growth(bytes))) {
             return refuse(bytes);
         }
         try {
@@ -132,7 +137,7 @@ final class Outbound {
         return failure == null && !shutRequested && endpoint.isWritable();
     }
 
-    private boolean isWithinLimits(long bytes) {
+    private boolean canGrow(long bytes) {
         return queue.accountedBytes() + bytes <= limits.maxQueuedBytes() && context.hasRoom(bytes);
     }
 
@@ -187,6 +192,9 @@ final class Outbound {
             return null;
         }
         stats.writes++;
+        if (sent > 0) {
+            endpoint.bytesMoved();
+        }
         ByteBuffer bytes = queue.bytes();
         int at = queue.position();
         int headerRest = Math.max(0, headerLength - sent);
@@ -218,7 +226,7 @@ final class Outbound {
 
     /** Writes what is queued, as far as the descriptor takes it. */
     void flush() {
-        if (failure != null || retrying) {
+        if (failure != null || stuck) {
             return;
         }
         if (!queue.isEmpty()) {
@@ -234,11 +242,15 @@ final class Outbound {
                 return;
             }
         }
+        unblock();
+        drained();
+    }
+
+    private void unblock() {
         if (blocked) {
             blocked = false;
             endpoint.outputUnblocked();
         }
-        drained();
     }
 
     private void drained() {
@@ -257,13 +269,13 @@ final class Outbound {
     }
 
     private void failed(int result) {
+        unblock();
         if (result == -Errno.ENOBUFS || result == -Errno.ENOMEM) {
-            retryLater(); // the kernel is short of memory, and EPOLLOUT would only spin
+            stuck = true; // EPOLLOUT would only spin
+            retryLater();
             return;
         }
         failure = Errno.exception("write", result);
-        blocked = false;
-        endpoint.outputUnblocked();
         endpoint.outputFailed(failure);
     }
 
@@ -281,8 +293,11 @@ final class Outbound {
 
     private void retry() {
         retrying = false;
-        checkDrain();
-        flush();
+        stuck = false;
+        if (!endpoint.isClosed()) { // or else the descriptor may be somebody else's by now
+            checkDrain();
+            flush();
+        }
     }
 
     // drain ------------------------------------------------------------------------------------------------------
@@ -300,15 +315,18 @@ final class Outbound {
      */
     boolean takeDrain() {
         drainQueued = false;
+        starving = false;
         if (!draining || retrying || !endpoint.isWritable()) {
             return false;
         }
-        if (refusedBytes > 0 && !context.hasRoom(refusedBytes)) {
+        long growth = refusedBytes == 0 ? 0 : queue.growth(refusedBytes);
+        if (growth > 0 && !context.hasRoom(growth)) {
             drainQueued = true;
+            starving = true;
             context.starved.add(endpoint);
             return false;
         }
-        if (accounted > limits.lowWater() || accounted + refusedBytes > limits.maxQueuedBytes()) {
+        if (accounted > limits.lowWater() || accounted + growth > limits.maxQueuedBytes()) {
             return false;
         }
         refusedBytes = 0;
@@ -333,6 +351,9 @@ final class Outbound {
     void clear() {
         queue.clear();
         account();
+        if (starving) {
+            context.starved.remove(endpoint);
+        }
     }
 
     private void account() {

@@ -52,6 +52,11 @@ public final class OutputQueue {
         return queuedBytes + wastedBytes;
     }
 
+    /** By how much {@link #accountedBytes()} grows if {@code length} more bytes are appended in one piece. */
+    public long growth(int length) {
+        return tail == null || hasRoom(length) ? length : length + (long) wasteOf(tail);
+    }
+
     /** Whether the last segment has room for {@code length} more bytes. */
     public boolean hasRoom(int length) {
         return tail != null && tail.capacity() - tail.end >= length;
