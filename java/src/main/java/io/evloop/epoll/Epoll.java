@@ -5,14 +5,16 @@ import io.evloop.sys.EventArray;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 
 /**
  * {@code epoll(7)}: an interest list of file descriptors, each with a 64-bit token of the caller's, and the wait for their
  * readiness. No allocation after {@link #open}, no hidden thread, no state beside the kernel's.
  *
  * <p>{@link #wakeup} and {@link #close} may be called by any thread; {@link #add}, {@link #modify} and {@link #remove}
- * too, as the kernel allows it; {@link #await} and the results of it belong to one thread at a time. After
- * {@link #close} everything but {@code wakeup} and {@code close} throws {@link IllegalStateException}.
+ * too, as the kernel allows it, though not while another is in {@code close}; {@link #await} and the results of it belong
+ * to one thread at a time. After {@link #close} everything but {@code wakeup}, {@code wakeups} and {@code close} throws
+ * {@link IllegalStateException}.
  */
 public final class Epoll implements AutoCloseable {
 
@@ -42,6 +44,7 @@ public final class Epoll implements AutoCloseable {
     private static final int CTL_DEL = 2;
     private static final int CTL_MOD = 3;
     private static final int MAX_EVENTS_LIMIT = 1 << 20;
+    private static final int NONE = -1;
 
     private final int epollFd;
     private final int wakeupFd;
@@ -66,22 +69,19 @@ public final class Epoll implements AutoCloseable {
         checkMaxEvents(maxEvents);
         EventArray eventArray = new EventArray(maxEvents);
         int epollFd = Fd.check(Native.epollCreate(), "epoll_create1");
-        int wakeupFd = -1;
-        boolean success = false;
+        int wakeupFd = NONE;
         try {
             wakeupFd = Fd.check(Native.eventFd(), "eventfd");
             // Edge-triggered: each write is one event, so that nobody has to read the counter back.
             int result = Native.epollControl(epollFd, CTL_ADD, wakeupFd, IN | EDGE_TRIGGERED, RESERVED_TOKEN);
             Fd.check(result, "epoll_ctl");
-            success = true;
             return new Epoll(epollFd, wakeupFd, eventArray);
-        } finally {
-            if (!success) {
-                Native.close(epollFd);
-                if (wakeupFd >= 0) {
-                    Native.close(wakeupFd);
-                }
+        } catch (Throwable e) {
+            if (wakeupFd != NONE) {
+                Fd.closeAfter(e, wakeupFd);
             }
+            Fd.closeAfter(e, epollFd);
+            throw e;
         }
     }
 
@@ -161,7 +161,8 @@ public final class Epoll implements AutoCloseable {
     }
 
     private int checkIndex(int index) {
-        if (index < 0 || index >= readyCount) {
+        if (index < 0 || index >= readyCount) { // close has set it to 0
+            checkOpen();
             throw new IndexOutOfBoundsException("event " + index + " of " + readyCount);
         }
         return index;
@@ -184,7 +185,7 @@ public final class Epoll implements AutoCloseable {
             int result = Native.eventFdWrite(wakeupFd);
             if (result < 0) {
                 wakeupPending = false;
-                throw new IllegalStateException("eventfd write failed: " + -result);
+                throw new UncheckedIOException(Errno.exception("write", "write to the eventfd", result));
             }
         }
     }
@@ -202,6 +203,7 @@ public final class Epoll implements AutoCloseable {
 
     /** The most events that one {@link #await} reports. */
     public int maxEvents() {
+        checkOpen();
         return eventArray.length();
     }
 
