@@ -42,3 +42,13 @@ if(NOT EVLOOP_SANITIZE)
     COMMAND "${CMAKE_COMMAND}" "-Dnm=${CMAKE_NM}" "-Dlibrary=$<TARGET_FILE:evloop>"
             -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckExports.cmake")
 endif()
+
+# Programs that the Java tests start as workers, which look for them in this directory (java/pom.xml): plain, so that
+# even under a sanitized library what they show is what any worker would.
+file(GLOB worker_sources CONFIGURE_DEPENDS test/workers/*.c)
+foreach(source IN LISTS worker_sources)
+  get_filename_component(name "${source}" NAME_WE)
+  add_executable(worker_${name} "${source}")
+  set_target_properties(worker_${name} PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/workers")
+endforeach()

@@ -1,0 +1,90 @@
+package io.evloop.testing;
+
+import io.evloop.Pipe;
+import io.evloop.Stdio;
+import io.evloop.Worker;
+import io.evloop.WorkerBuilder;
+import java.io.File;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The programs that tests start as workers: in C from {@code native/test/workers}, in Java from the test classes, in Python
+ * from the test resources. Their standard input and output are {@code /dev/null}, since those of this JVM are what the
+ * build talks to it by.
+ */
+public final class Programs {
+
+    private static final String DIRECTORY_PROPERTY = "evloop.test.workers";
+    private static final String DIRECTORY = System.getProperty(DIRECTORY_PROPERTY);
+    private static final int NATIVE_ACCESS_FEATURE = 22;
+
+    private Programs() {}
+
+    /** A program that plays acts, which {@code actor.c} lists, and leaves with 0 after the last. */
+    public static WorkerBuilder actor(String... acts) {
+        String[] command = new String[acts.length + 1];
+        command[0] = inC("actor");
+        System.arraycopy(acts, 0, command, 1, acts.length);
+        return worker(command);
+    }
+
+    /** Any command as a worker. */
+    public static WorkerBuilder worker(String... command) {
+        return Worker.command(command).stdin(Stdio.NULL).stdout(Stdio.NULL);
+    }
+
+    /** The path of a program of {@code native/test/workers}. */
+    public static String inC(String name) {
+        return Path.of(DIRECTORY, name).toString();
+    }
+
+    /** The command line that runs a class of the tests in a JVM of its own. */
+    public static List<String> inJava(Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xcheck:jni", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        if (Runtime.version().feature() >= NATIVE_ACCESS_FEATURE) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        String nativePath = System.getProperty("evloop.native.path");
+        if (nativePath != null) {
+            command.add("-Devloop.native.path=" + nativePath);
+        }
+        command.add("-D" + DIRECTORY_PROPERTY + "=" + DIRECTORY);
+        command.addAll(List.of("-cp", location(Pipe.class) + File.pathSeparator + location(Programs.class)));
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** The command line that runs a script of the test resources. */
+    public static List<String> inPython(String script) {
+        return List.of(
+                "python3",
+                file(Programs.class.getResource("/workers/" + script)).toString());
+    }
+
+    /** Whether there is a {@code python3} on the PATH. */
+    public static boolean hasPython() {
+        return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, "python3")));
+    }
+
+    private static Path location(Class<?> type) {
+        return file(type.getProtectionDomain().getCodeSource().getLocation());
+    }
+
+    private static Path file(URL url) {
+        try {
+            return Path.of(url.toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(url.toString(), e);
+        }
+    }
+}
