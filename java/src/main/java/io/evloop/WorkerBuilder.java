@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.frame.FrameLayout;
 import io.evloop.sys.CStrings;
 import io.evloop.sys.Environment;
 import io.evloop.sys.Native;
@@ -73,6 +74,7 @@ public final class WorkerBuilder {
         if (name.isEmpty() || name.indexOf('=') >= 0 || name.equals(InheritedFd.VARIABLE)) {
             throw new IllegalArgumentException("no name for a variable: \"" + name + "\"");
         }
+        Objects.requireNonNull(value, "value");
         CStrings.encode(name, "a variable's name");
         environment.put(name, CStrings.encode(name + "=" + value, "a variable"));
         return this;
@@ -87,7 +89,9 @@ public final class WorkerBuilder {
 
     /** Where the worker starts; a program named with a slash is looked for from there. Default: the supervisor's. */
     public WorkerBuilder directory(Path path) {
-        directory = path.toString();
+        String name = path.toString();
+        directory =
+                name.isEmpty() ? "." : name; // the empty path is the current directory to Java, and nothing to chdir(2)
         CStrings.encode(directory, "the directory");
         return this;
     }
@@ -196,20 +200,34 @@ public final class WorkerBuilder {
 
     /** See {@link Pipe#onFrame(FrameHandler)}. */
     public WorkerBuilder onFrame(FrameHandler handler) {
+        checkMode(handler == null || readableHandler == null);
         frameHandler = handler;
         return this;
     }
 
     /** See {@link Pipe#onFrame(int, FrameHandler)}. */
     public WorkerBuilder onFrame(int channelId, FrameHandler handler) {
-        channelHandlers.put(channelId, handler);
+        FrameLayout.checkFrame(channelId, 1, 1);
+        if (handler == null) {
+            channelHandlers.remove(channelId);
+        } else {
+            checkMode(readableHandler == null);
+            channelHandlers.put(channelId, handler);
+        }
         return this;
     }
 
     /** See {@link Pipe#onReadable}. */
     public WorkerBuilder onReadable(Consumer<Pipe> handler) {
+        checkMode(handler == null || frameHandler == null && channelHandlers.isEmpty());
         readableHandler = handler;
         return this;
+    }
+
+    private static void checkMode(boolean right) {
+        if (!right) {
+            throw new IllegalStateException("a pipe either pushes (onFrame) or is pulled (onReadable)");
+        }
     }
 
     /** See {@link Pipe#onDrain}. */
