@@ -9,8 +9,7 @@ import java.util.List;
 /** One call of {@code posix_spawn(3)}: the strings and descriptors of a child, and what its failure is called. */
 public final class Spawn {
 
-    private static final int O_DIRECTORY = 0x10000;
-    private static final int O_DIRECTORY_ARM = 0x4000;
+    private static final int O_PATH = 0x200000;
     private static final int NONE = -1;
 
     private final String program;
@@ -48,26 +47,29 @@ public final class Spawn {
      *
      * @param standardFds three descriptors that become 0, 1 and 2; -1 = the parent's is inherited
      * @return the pid
-     * @throws io.evloop.error.NativeIoException naming the program, the directory if that is at fault, or the attribute that
-     *     cannot be had; no child is left
+     * @throws io.evloop.error.NativeIoException naming the program, and the directory if that is at fault, or the attribute
+     *     that cannot be had; no child is left
      */
     public int start(int[] standardFds, int workerFd, int targetFd) throws IOException {
         if (helperOptions.isEmpty()) {
             return spawn(CStrings.ofBytes(arguments), numbers(standardFds, workerFd, targetFd, NONE, NONE));
         }
-        try (ExecHelper helper = ExecHelper.open()) {
-            CStrings all = CStrings.ofBytes(ExecHelper.arguments(targetFd, helperOptions, arguments));
-            int pid = spawn(all, numbers(standardFds, workerFd, targetFd, helper.programFd(), helper.statusFd()));
-            try {
+        CStrings all = CStrings.ofBytes(ExecHelper.arguments(targetFd, helperOptions, arguments));
+        int pid = NONE;
+        try {
+            try (ExecHelper helper = ExecHelper.open()) {
+                pid = spawn(all, numbers(standardFds, workerFd, targetFd, helper.programFd(), helper.statusFd()));
                 helper.awaitExec(program);
-            } catch (IOException e) {
+            }
+            return pid;
+        } catch (Throwable e) {
+            if (pid != NONE) {
                 int result = Native.killAndReap(pid);
                 if (result < 0) {
                     e.addSuppressed(Errno.exception("waitid", result));
                 }
-                throw e;
             }
-            return pid;
+            throw e;
         }
     }
 
@@ -112,20 +114,23 @@ public final class Spawn {
         }
     }
 
-    /** posix_spawn reports chdir and execve by the same number: look which of them it was. */
+    /**
+     * posix_spawn reports chdir and execve by the same number: look which of them it was. O_PATH asks for the permission
+     * that chdir needs, to search the directory, and not for the one to list it.
+     */
     private void checkDirectory() throws IOException {
         if (directory == null) {
             return;
         }
-        int fd = Native.open(directory.address(), directoryFlag(), 0);
-        if (fd < 0) {
-            throw Errno.exception("chdir", "chdir " + directoryName, fd);
+        CStrings inside = CStrings.of(directoryName + "/.", "the directory");
+        try {
+            int fd = Native.open(inside.address(), O_PATH, 0);
+            if (fd < 0) {
+                throw Errno.exception("chdir", "exec " + program + ": chdir " + directoryName, fd);
+            }
+            Fd.close(fd);
+        } finally {
+            Reference.reachabilityFence(inside);
         }
-        Fd.close(fd);
-    }
-
-    /** One of the few flags that differ between the architectures. */
-    private static int directoryFlag() {
-        return "aarch64".equals(System.getProperty("os.arch")) ? O_DIRECTORY_ARM : O_DIRECTORY;
     }
 }
