@@ -340,6 +340,9 @@ int evl_environment(char *bytes, int capacity) {
     if (length > (size_t) capacity) {
         return (int) length;
     }
+    if (bytes == NULL) {
+        return length == 0 ? 0 : -EFAULT;
+    }
     /* Checked again: environ(7) has no lock, and another thread of a C library may call setenv(3). */
     size_t copied = 0;
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {

@@ -324,6 +324,9 @@ static int copy_text(const char *text, char *target, int capacity) {
     }
     size_t length = strnlen(text, (size_t) capacity);
     if (length > 0) {
+        if (target == NULL) {
+            return -EFAULT;
+        }
         memcpy(target, text, length);
     }
     return (int) length;

@@ -137,6 +137,8 @@ static void texts_are_cut_at_the_capacity(void) {
     CHECK_EQUAL(0, memcmp(text, "ENO#", 4));
     CHECK_EQUAL(0, evl_errno_name(ENOENT, NULL, 0));
     CHECK_EQUAL(-EINVAL, evl_errno_name(ENOENT, text, -1));
+    CHECK_EQUAL(-EFAULT, evl_errno_name(ENOENT, NULL, 8));
+    CHECK_EQUAL(-EFAULT, evl_errno_message(ENOENT, NULL, 8));
     int length = evl_errno_message(ENOENT, text, sizeof text);
     CHECK_EQUAL(strlen("No such file or directory"), length);
     CHECK_EQUAL(0, memcmp(text, "No such file or directory#", (size_t) length));

@@ -222,6 +222,7 @@ static void copy_environment(void) {
     CHECK_EQUAL(0, clearenv());
     CHECK_EQUAL(0, evl_environment(bytes, sizeof bytes));
     CHECK_EQUAL(0, evl_environment(NULL, 0));
+    CHECK_EQUAL(0, evl_environment(NULL, sizeof bytes));
     char *entries[] = {(char[]){"A=1"}, (char[]){"EMPTY="}, (char[]){"LONG=x y"}, NULL};
     environ = entries;
     memset(bytes, '#', sizeof bytes);
@@ -232,6 +233,7 @@ static void copy_environment(void) {
     CHECK_EQUAL(0, memcmp(bytes, expected, (size_t) length));
     CHECK_EQUAL('#', bytes[length]);
     CHECK_EQUAL(-EINVAL, evl_environment(bytes, -1));
+    CHECK_EQUAL(-EFAULT, evl_environment(NULL, length));
 }
 
 static void the_environment_is_copied_whole_or_not_at_all(void) {
