@@ -9,6 +9,9 @@ public final class ExitStatus {
 
     private static final int UNKNOWN = -1;
 
+    /** Held from the start: an exit must be seen even when direct memory is exhausted. */
+    private final ByteBuffer exit = ByteBuffer.allocateDirect(Native.EXIT_SIZE).order(ByteOrder.nativeOrder());
+
     private int code = UNKNOWN;
     private int signal;
     private boolean coreDumped;
@@ -18,7 +21,6 @@ public final class ExitStatus {
 
     /** Reaps the child behind a pidfd: 1 = it has ended and is gone, 0 = it runs, or {@code -errno}. */
     public int reap(int pidFd) {
-        ByteBuffer exit = ByteBuffer.allocateDirect(Native.EXIT_SIZE).order(ByteOrder.nativeOrder());
         int result;
         try {
             result = Native.reap(pidFd, Native.addressOf(exit));

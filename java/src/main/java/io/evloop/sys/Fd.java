@@ -9,6 +9,10 @@ public final class Fd {
     private static final int O_RDONLY = 0;
     private static final int O_WRONLY = 1;
 
+    static {
+        Errno.prepare(); // whoever opens something comes by here, while there is still memory
+    }
+
     private Fd() {}
 
     /** Returns {@code result} if it is not negative. */
