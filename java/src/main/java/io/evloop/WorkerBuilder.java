@@ -267,7 +267,7 @@ public final class WorkerBuilder {
 
     // for WorkerStart --------------------------------------------------------------------------------------------
 
-    Spawn spawn() {
+    Spawn spawn() throws IOException {
         Map<String, byte[]> entries = environmentCleared ? new LinkedHashMap<>() : Environment.copy();
         environment.forEach((name, entry) -> entries.put(nameInBytes(name), entry));
         String inherited = InheritedFd.VARIABLE + "=" + pipeFd;

@@ -1,5 +1,6 @@
 package io.evloop.sys;
 
+import io.evloop.error.NativeIoException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -13,15 +14,19 @@ public final class Environment {
 
     private Environment() {}
 
-    /** Entries {@code name=value} by name. Names are ISO 8859-1 here, one character a byte, so that none is lost. */
-    public static Map<String, byte[]> copy() {
+    /**
+     * Entries {@code name=value} by name. Names are ISO 8859-1 here, one character a byte, so that none is lost.
+     *
+     * @throws NativeIoException EOVERFLOW if it is longer than 2 GiB
+     */
+    public static Map<String, byte[]> copy() throws NativeIoException {
         ByteBuffer block = ByteBuffer.allocateDirect(INITIAL_CAPACITY);
-        int length = Native.environment(Native.addressOf(block), block.capacity());
+        int length = copyTo(block);
         while (length > block.capacity()) {
             block = ByteBuffer.allocateDirect(length);
-            length = Native.environment(Native.addressOf(block), block.capacity());
+            length = copyTo(block);
         }
-        byte[] bytes = new byte[Math.max(0, length)];
+        byte[] bytes = new byte[length];
         block.get(0, bytes);
         Map<String, byte[]> entries = new LinkedHashMap<>();
         int start = 0;
@@ -33,6 +38,10 @@ public final class Environment {
             }
         }
         return entries;
+    }
+
+    private static int copyTo(ByteBuffer block) throws NativeIoException {
+        return Fd.check(Native.environment(Native.addressOf(block), block.capacity()), "environ");
     }
 
     private static String nameOf(byte[] entry) {
