@@ -103,8 +103,7 @@ public final class Spawn {
                     directory == null ? 0 : directory.address(),
                     Native.addressOf(numbers));
             if (result < 0) {
-                checkDirectory();
-                throw Errno.exception("execve", "exec " + program, result);
+                throw failure(result);
             }
             return result;
         } finally {
@@ -114,21 +113,27 @@ public final class Spawn {
         }
     }
 
-    /**
-     * posix_spawn reports chdir and execve by the same number: look which of them it was. O_PATH asks for the permission
-     * that chdir needs, to search the directory, and not for the one to list it.
-     */
-    private void checkDirectory() throws IOException {
-        if (directory == null) {
-            return;
+    /** posix_spawn reports chdir and execve by the same numbers: look which of them it was. */
+    private IOException failure(int result) throws IOException {
+        boolean lacksDescriptors = result == -Errno.EMFILE || result == -Errno.ENFILE; // as the look would, too
+        if (directory != null && !lacksDescriptors && result == resultOfEntering()) {
+            return Errno.exception("chdir", "exec " + program + ": chdir " + directoryName, result);
         }
-        CStrings inside = CStrings.of(directoryName + "/.", "the directory");
+        return Errno.exception("execve", "exec " + program, result);
+    }
+
+    /**
+     * What {@code chdir(2)} returns, or a descriptor. To resolve the dot, O_PATH asks for the permission that chdir needs, to
+     * search the directory, and not for the one to list it.
+     */
+    private int resultOfEntering() throws IOException {
+        CStrings inside = CStrings.of(directoryName.isEmpty() ? "" : directoryName + "/.", "the directory");
         try {
             int fd = Native.open(inside.address(), O_PATH, 0);
-            if (fd < 0) {
-                throw Errno.exception("chdir", "exec " + program + ": chdir " + directoryName, fd);
+            if (fd >= 0) {
+                Fd.close(fd);
             }
-            Fd.close(fd);
+            return fd;
         } finally {
             Reference.reachabilityFence(inside);
         }
