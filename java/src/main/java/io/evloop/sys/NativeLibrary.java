@@ -13,7 +13,8 @@ import java.nio.file.attribute.PosixFilePermissions;
  * Finds and loads {@code libevloop.so}: from {@code -Devloop.native.path} (the file or its directory); from the class
  * path, where the jar carries it; from {@code java.library.path}. Out of a jar it is copied into a new directory of mode
  * 0700 under {@code -Devloop.native.tmpdir} (default {@code java.io.tmpdir}), loaded, and deleted at once: Linux keeps
- * the mapping of a deleted file.
+ * the mapping of a deleted file. A file that another class loader has loaded is copied likewise, because the JVM gives
+ * each file to one loader only. Every failure names the property to set.
  */
 final class NativeLibrary {
 
@@ -21,22 +22,29 @@ final class NativeLibrary {
     private static final String PATH_PROPERTY = "evloop.native.path";
     private static final String TMPDIR_PROPERTY = "evloop.native.tmpdir";
 
+    /** Where the bytes of a library come from. */
+    @FunctionalInterface
+    private interface Source {
+        InputStream open() throws IOException;
+    }
+
     private NativeLibrary() {}
 
     static void load() {
         String file = System.mapLibraryName(NAME);
         String path = System.getProperty(PATH_PROPERTY);
         if (path != null) {
-            loadFrom(Path.of(path), file);
+            loadNamed(Path.of(path), file);
             return;
         }
-        URL resource = NativeLibrary.class.getResource("/META-INF/native/" + platform() + "/" + file);
-        if (resource == null) {
-            System.loadLibrary(NAME);
-        } else if ("file".equals(resource.getProtocol())) {
-            loadFrom(pathOf(resource), file);
+        String resource = resource(file);
+        URL url = NativeLibrary.class.getResource(resource);
+        if (url == null) {
+            loadByName(resource);
+        } else if ("file".equals(url.getProtocol())) {
+            loadFile(pathOf(url));
         } else {
-            extractAndLoad(resource, file);
+            copyAndLoad(url.toString(), file, () -> NativeLibrary.class.getResourceAsStream(resource));
         }
     }
 
@@ -52,48 +60,92 @@ final class NativeLibrary {
             return Files.newInputStream(
                     Files.isDirectory(library) ? library.resolve(name) : library.resolveSibling(name));
         }
-        InputStream in = NativeLibrary.class.getResourceAsStream("/META-INF/native/" + platform() + "/" + name);
+        InputStream in = NativeLibrary.class.getResourceAsStream(resource(name));
         if (in == null) {
             throw new IOException(name + " is not on the class path: name its directory by -D" + PATH_PROPERTY);
         }
         return in;
     }
 
-    private static void loadFrom(Path path, String file) {
-        Path library = Files.isDirectory(path) ? path.resolve(file) : path;
-        System.load(library.toAbsolutePath().toString());
+    private static String resource(String name) {
+        return "/META-INF/native/" + platform() + "/" + name;
     }
 
-    private static Path pathOf(URL resource) {
+    private static void loadNamed(Path path, String file) {
+        Path library = Files.isDirectory(path) ? path.resolve(file) : path;
+        if (!Files.isRegularFile(library)) {
+            throw new UnsatisfiedLinkError("no file " + library + ": set -D" + PATH_PROPERTY + " to a " + file
+                    + " or its directory, or leave it unset");
+        }
+        loadFile(library);
+    }
+
+    private static Path pathOf(URL url) {
         try {
-            return Path.of(resource.toURI());
+            return Path.of(url.toURI());
         } catch (URISyntaxException e) {
-            throw linkError("cannot read " + resource, e);
+            throw linkError("cannot read " + url + ": set -D" + PATH_PROPERTY, e);
         }
     }
 
-    private static void extractAndLoad(URL resource, String file) {
-        Path parent = Path.of(System.getProperty(TMPDIR_PROPERTY, System.getProperty("java.io.tmpdir")));
+    private static void loadByName(String resource) {
+        try {
+            System.loadLibrary(NAME);
+        } catch (LinkageError e) {
+            throw linkError(
+                    "no " + resource + " on the class path, and " + e.getMessage() + ": set -D" + PATH_PROPERTY, e);
+        }
+    }
+
+    private static void loadFile(Path library) {
+        Path absolute = library.toAbsolutePath();
+        try {
+            System.load(absolute.toString());
+        } catch (LinkageError e) { // another class loader may have it, or its file system be mounted noexec
+            try {
+                copyAndLoad(
+                        absolute.toString(),
+                        String.valueOf(absolute.getFileName()),
+                        () -> Files.newInputStream(absolute));
+            } catch (LinkageError second) {
+                second.addSuppressed(e);
+                throw second;
+            }
+        }
+    }
+
+    private static void copyAndLoad(String name, String file, Source source) {
+        Path parent = Path.of(System.getProperty(TMPDIR_PROPERTY, System.getProperty("java.io.tmpdir")))
+                .toAbsolutePath();
         try {
             FileAttribute<?> ownerOnly =
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
             Path directory = Files.createTempDirectory(parent, "evloop-", ownerOnly);
             Path library = directory.resolve(file);
             try {
-                try (InputStream in = resource.openStream()) {
+                try (InputStream in = source.open()) {
                     Files.copy(in, library);
                 }
                 System.load(library.toString());
             } finally {
-                Files.deleteIfExists(library);
-                Files.delete(directory);
+                delete(library);
+                delete(directory);
             }
-        } catch (IOException | UnsatisfiedLinkError e) {
+        } catch (IOException | LinkageError e) {
             throw linkError(
-                    "cannot load " + resource + " through " + parent + ": set -D" + TMPDIR_PROPERTY
+                    "cannot load " + name + " through " + parent + " (" + e + "): set -D" + TMPDIR_PROPERTY
                             + " to a private directory that is writable and not mounted noexec, or -D" + PATH_PROPERTY
-                            + " to an unpacked " + file,
+                            + " to an unpacked " + System.mapLibraryName(NAME) + " for this machine",
                     e);
+        }
+    }
+
+    /** NFS renames a file that is in use instead of deleting it: its directory must wait for the end. */
+    private static void delete(Path path) {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            path.toFile().deleteOnExit();
         }
     }
 
