@@ -105,6 +105,9 @@ public final class EventLoop implements AutoCloseable {
 
     private void enter() {
         Thread current = Thread.currentThread();
+        if (bound && owner != current && !isClosed()) {
+            throw wrongThread(current);
+        }
         if (!phase.compareAndSet(Phase.IDLE, Phase.RUNNING)) {
             throw new IllegalStateException(
                     isClosed() ? "the event loop is closed" : "the event loop is being run by " + owner.getName());
@@ -113,7 +116,7 @@ public final class EventLoop implements AutoCloseable {
             owner = current;
             bound = true;
         } else if (owner != current) {
-            phase.set(Phase.IDLE);
+            leave(); // somebody may have asked for the close meanwhile, and wait for it
             throw wrongThread(current);
         }
     }
@@ -205,9 +208,8 @@ public final class EventLoop implements AutoCloseable {
     public void close() {
         tasks.requestClose();
         if (phase.compareAndSet(Phase.IDLE, Phase.CLOSING)) {
-            owner = Thread.currentThread();
             tearDown();
-        } else if (!isLoopThread()) {
+        } else if (!bound || !isLoopThread()) { // not bound yet: another thread is just about to be the owner
             awaitClosed();
         }
     }
@@ -228,6 +230,8 @@ public final class EventLoop implements AutoCloseable {
     }
 
     private void tearDown() {
+        owner = Thread.currentThread();
+        bound = true;
         try {
             new TearDown(context, turn).run();
         } finally {
