@@ -1,6 +1,9 @@
 package io.evloop.testing;
 
 import io.evloop.EventLoop;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -36,6 +39,20 @@ public final class Await {
         while (loop.poll(0) > 0) {
             checkDeadline(start, "an idle loop");
         }
+    }
+
+    /** Runs the loop until the peer of one of its connections has {@code length} bytes; returns all that it has by then. */
+    public static byte[] bytes(EventLoop loop, RawSocket peer, int length) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        turns(loop, length + " bytes at the peer", () -> {
+            try {
+                all.writeBytes(peer.readAvailable());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return all.size() >= length;
+        });
+        return all.toByteArray();
     }
 
     private static void checkDeadline(long start, String what) {

@@ -112,6 +112,11 @@ public final class PeeredPipe implements AutoCloseable {
         return cause;
     }
 
+    /** Takes turns until the peer has so many bytes; returns all that it has by then. */
+    public byte[] peerReads(int length) {
+        return Await.bytes(pipe.connection().loop(), peer, length);
+    }
+
     @Override
     public void close() throws IOException {
         peer.close();

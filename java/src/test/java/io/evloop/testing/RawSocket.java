@@ -3,8 +3,10 @@ package io.evloop.testing;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.evloop.error.NativeIoException;
+import io.evloop.sys.Errno;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 
 /**
@@ -14,6 +16,7 @@ import java.io.IOException;
 public final class RawSocket implements AutoCloseable {
 
     private static final int RELEASED = -1;
+    private static final int READ_LENGTH = 64 * 1024;
 
     private int fd;
 
@@ -55,6 +58,26 @@ public final class RawSocket implements AutoCloseable {
     /** Reads exactly {@code length} bytes, fewer only at the end of the stream. */
     public byte[] read(int length) throws IOException {
         return RawBytes.read(fd, length);
+    }
+
+    /** What is there, without waiting for more. The socket is {@link #nonBlocking} from now on. */
+    public byte[] readAvailable() throws IOException {
+        nonBlocking();
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        boolean more = true;
+        while (more) {
+            try {
+                byte[] some = readSome(READ_LENGTH);
+                all.writeBytes(some);
+                more = some.length > 0;
+            } catch (NativeIoException e) {
+                if (e.errno() != Errno.EAGAIN) {
+                    throw e;
+                }
+                more = false;
+            }
+        }
+        return all.toByteArray();
     }
 
     /** From now on a read or a write that would wait fails with EAGAIN. */
