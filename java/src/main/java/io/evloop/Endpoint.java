@@ -121,7 +121,9 @@ final class Endpoint implements Pollable {
 
     /** Nothing more will come, and now nothing can go either. */
     private void hangUp() {
-        if (!outbound.isEmpty()) {
+        if (readable && !inbound.isEndTold()) {
+            interest.suspend(); // what is unread goes first; the end comes behind it
+        } else if (!outbound.isEmpty()) {
             outbound.flush();
         } else if (readable) {
             closeWith(null);

@@ -242,6 +242,7 @@ final class Inbound {
         } else if (!endTold) {
             endTold = true;
             tellEnd();
+            endpoint.interest().outputOnly(endpoint.outbound().isBlocked()); // a hang-up counts from now on
         }
     }
 

@@ -57,6 +57,15 @@ final class Interest {
         }
     }
 
+    /** Not even a hang-up is to be reported until something is wanted again. */
+    void suspend() {
+        try {
+            registration.suspend();
+        } catch (IOException e) {
+            endpoint.closeWith(e);
+        }
+    }
+
     /** Nothing more is to be read: only room to write, if that is wanted, and the hang-up, which is always reported. */
     void outputOnly(boolean wantsRoom) {
         try {

@@ -56,12 +56,19 @@ final class Registration {
         if (added && (events & lessEvents) != 0) {
             int rest = events & ~lessEvents;
             if (rest == 0) {
-                registry.remove(fd);
-                added = false;
-                events = 0;
+                suspend();
             } else {
                 set(rest);
             }
+        }
+    }
+
+    /** Takes it out of the epoll, until it is armed or set again. */
+    void suspend() throws IOException {
+        if (added) {
+            registry.remove(fd);
+            added = false;
+            events = 0;
         }
     }
 
