@@ -158,6 +158,9 @@ final class Endpoint implements Pollable {
     }
 
     void shutOutput() {
+        if (isClosed()) {
+            return; // the number may be somebody else's by now
+        }
         int result = Native.shutdownOutput(fd);
         if (result < 0) {
             IOException failure = Errno.exception("shutdown", result);
