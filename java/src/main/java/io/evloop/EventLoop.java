@@ -106,7 +106,7 @@ public final class EventLoop implements AutoCloseable {
     private void enter() {
         Thread current = Thread.currentThread();
         if (bound && owner != current && !isClosed()) {
-            throw wrongThread(current);
+            throw wrongThread(current); // before the phase is touched, which is the owner's
         }
         if (!phase.compareAndSet(Phase.IDLE, Phase.RUNNING)) {
             throw new IllegalStateException(
