@@ -223,19 +223,22 @@ final class Turn {
     private int serveReady() {
         ReadyList ready = context.ready;
         final long byteLimit = context.deliveredBytes + bytesPerTurn;
-        int pieces = 0;
+        int done = 0;
+        int frames = 0;
         int bytesLeft = bytesPerTurn;
-        while (!ready.isEmpty() && pieces < PIECES_PER_TURN && bytesLeft > 0) {
+        while (!ready.isEmpty() && done < PIECES_PER_TURN && bytesLeft > 0) {
             // alone it may have all the turns of this round at once
-            int limit = ready.size() == 1 ? PIECES_PER_TURN - pieces : framesPerTurn;
-            pieces += Math.max(1, ready.removeFirst().takeTurn(limit, bytesLeft));
+            int limit = ready.size() == 1 ? PIECES_PER_TURN - done : framesPerTurn;
+            int delivered = ready.removeFirst().takeTurn(limit, bytesLeft);
+            frames += delivered;
+            done += Math.max(1, delivered); // one that delivered nothing told an end, or wants to be read from now on
             bytesLeft = (int) (byteLimit - context.deliveredBytes);
         }
-        stats.frames += pieces;
-        if (pieces > stats.maxFramesPerTurn) {
-            stats.maxFramesPerTurn = pieces;
+        stats.frames += frames;
+        if (frames > stats.maxFramesPerTurn) {
+            stats.maxFramesPerTurn = frames;
         }
-        return pieces;
+        return done;
     }
 
     private int tellDrains() {
