@@ -243,6 +243,7 @@ public final class Connection implements AutoCloseable {
                 }
                 declined = input.length() == unread;
                 input.hideView();
+                endpoint.context().stats.frames++;
             }
             return 1;
         }

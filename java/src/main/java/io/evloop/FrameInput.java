@@ -149,6 +149,7 @@ final class FrameInput implements Protocol {
             unread.start(position);
             unread.hideView();
             stats.framesIn += count;
+            endpoint.context().stats.frames += count;
         }
         return count;
     }
@@ -184,6 +185,7 @@ final class FrameInput implements Protocol {
             }
             declined = input.length() == unread;
             input.hideView();
+            endpoint.context().stats.frames++;
         }
         return 1;
     }

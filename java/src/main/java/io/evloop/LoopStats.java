@@ -34,12 +34,12 @@ public final class LoopStats {
         return events;
     }
 
-    /** Frames, and calls of {@code onReadable}, that were delivered. */
+    /** Frames that were handed out, or dropped because nobody handles their channel, and calls of {@code onReadable}. */
     public long frames() {
         return frames;
     }
 
-    /** The most frames, and calls of {@code onReadable}, that were delivered in one turn. */
+    /** The most of {@link #frames()} in one turn. */
     public long maxFramesPerTurn() {
         return maxFramesPerTurn;
     }

@@ -223,20 +223,18 @@ final class Turn {
     private int serveReady() {
         ReadyList ready = context.ready;
         final long byteLimit = context.deliveredBytes + bytesPerTurn;
+        final long framesBefore = stats.frames;
         int done = 0;
-        int frames = 0;
         int bytesLeft = bytesPerTurn;
         while (!ready.isEmpty() && done < PIECES_PER_TURN && bytesLeft > 0) {
             // alone it may have all the turns of this round at once
             int limit = ready.size() == 1 ? PIECES_PER_TURN - done : framesPerTurn;
             int delivered = ready.removeFirst().takeTurn(limit, bytesLeft);
-            frames += delivered;
             done += Math.max(1, delivered); // one that delivered nothing told an end, or wants to be read from now on
             bytesLeft = (int) (byteLimit - context.deliveredBytes);
         }
-        stats.frames += frames;
-        if (frames > stats.maxFramesPerTurn) {
-            stats.maxFramesPerTurn = frames;
+        if (stats.frames - framesBefore > stats.maxFramesPerTurn) {
+            stats.maxFramesPerTurn = stats.frames - framesBefore;
         }
         return done;
     }

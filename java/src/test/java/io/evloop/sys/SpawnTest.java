@@ -77,7 +77,8 @@ class SpawnTest {
         Path file = Files.createFile(directory.resolve("file"));
         for (String program : List.of("true", NO_PROGRAM)) {
             NativeIoException missing = failure(spawn("/nowhere", program));
-            assertEquals("exec " + program + ": chdir /nowhere: ENOENT (No such file or directory)", missing.getMessage());
+            assertEquals(
+                    "exec " + program + ": chdir /nowhere: ENOENT (No such file or directory)", missing.getMessage());
             assertEquals("chdir", missing.systemCall());
             assertEquals(
                     "exec " + program + ": chdir " + file + ": ENOTDIR (Not a directory)",
@@ -119,7 +120,9 @@ class SpawnTest {
         assertEquals(0, result.exitCode(), result.output());
         List<String> lines = result.output().lines().toList();
         assertTrue(lines.contains("exec " + NO_PROGRAM + ": ENOENT (No such file or directory)"), result.output());
-        assertTrue(lines.contains("exec " + NO_PROGRAM + ": chdir " + closed + ": EACCES (Permission denied)"), result.output());
+        assertTrue(
+                lines.contains("exec " + NO_PROGRAM + ": chdir " + closed + ": EACCES (Permission denied)"),
+                result.output());
     }
 
     private static void copyTree(Path from, Path to) throws IOException {
