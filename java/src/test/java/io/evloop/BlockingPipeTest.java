@@ -12,7 +12,7 @@ import io.evloop.error.InvalidFrameException;
 import io.evloop.error.NativeIoException;
 import io.evloop.error.TruncatedFrameException;
 import io.evloop.sys.Errno;
-import io.evloop.testing.Concurrently;
+import io.evloop.testing.Background;
 import io.evloop.testing.Frames;
 import io.evloop.testing.RawSocket;
 import java.io.IOException;
@@ -76,14 +76,14 @@ class BlockingPipeTest {
     @Test
     void waitsForTheRestOfAFrame() throws Exception {
         byte[] frame = Frames.frame(7, "late");
-        Concurrently<Void> writer = Concurrently.run(() -> {
+        try (Background writer = Background.run("writer", () -> {
             for (byte part : frame) {
                 peer.write(part);
                 Thread.yield();
             }
-        });
-        assertFrame(7, "late".getBytes(), pipe.readFrame());
-        writer.join();
+        })) {
+            assertFrame(7, "late".getBytes(), pipe.readFrame());
+        }
     }
 
     @Test
@@ -92,11 +92,11 @@ class BlockingPipeTest {
         pair[1].nonBlocking();
         try (RawSocket other = pair[0];
                 BlockingPipe blocking = BlockingPipe.adopt(pair[1].release())) {
-            Concurrently<Integer> reader =
-                    Concurrently.call(() -> blocking.readFrame().channelId());
-            other.write(Frames.header(9, 1));
-            other.write((byte) 1);
-            assertEquals(9, reader.join());
+            try (Background reader = Background.run(
+                    "reader", () -> assertEquals(9, blocking.readFrame().channelId()))) {
+                other.write(Frames.header(9, 1));
+                other.write((byte) 1);
+            }
         }
     }
 
@@ -205,16 +205,16 @@ class BlockingPipeTest {
 
     @Test
     void flushesBeforeItWaits() throws Exception {
-        Concurrently<byte[]> requester = Concurrently.call(() -> {
-            peer.write(Frames.concat(Frames.frame(1, "a"), Frames.frame(2, "b")));
-            byte[] answers = peer.read(2 * (HEADER + 1)); // or else both ends wait for ever
+        byte[] requests = Frames.concat(Frames.frame(1, "a"), Frames.frame(2, "b"));
+        try (Background requester = Background.run("requester", () -> {
+            peer.write(requests);
+            assertArrayEquals(requests, peer.read(requests.length)); // or else both ends wait for ever
             peer.shutdownOutput();
-            return answers;
-        });
-        for (Frame frame = pipe.readFrame(); frame != null; frame = pipe.readFrame()) {
-            pipe.writeFrame(frame.channelId(), frame.payload());
+        })) {
+            for (Frame frame = pipe.readFrame(); frame != null; frame = pipe.readFrame()) {
+                pipe.writeFrame(frame.channelId(), frame.payload());
+            }
         }
-        assertArrayEquals(Frames.concat(Frames.frame(1, "a"), Frames.frame(2, "b")), requester.join());
     }
 
     @Test
@@ -261,14 +261,15 @@ class BlockingPipeTest {
         direct.put(1, bytes);
         byte[] expected = Frames.concat(
                 Frames.frame(1, "small"), Frames.frame(2, bytes), Frames.frame(3, bytes), Frames.frame(4, bytes));
-        Concurrently<byte[]> reader = Concurrently.call(() -> peer.read(expected.length));
-        pipe.writeFrame(1, ByteBuffer.wrap("small".getBytes()));
-        pipe.writeFrame(2, direct);
-        assertFalse(direct.hasRemaining());
-        pipe.writeFrame(3, ByteBuffer.wrap(bytes));
-        pipe.writeFrame(4, Frames.concat(new byte[3], bytes), 3, length);
-        pipe.flush();
-        assertArrayEquals(expected, reader.join());
+        try (Background reader =
+                Background.run("reader", () -> assertArrayEquals(expected, peer.read(expected.length)))) {
+            pipe.writeFrame(1, ByteBuffer.wrap("small".getBytes()));
+            pipe.writeFrame(2, direct);
+            assertFalse(direct.hasRemaining());
+            pipe.writeFrame(3, ByteBuffer.wrap(bytes));
+            pipe.writeFrame(4, Frames.concat(new byte[3], bytes), 3, length);
+            pipe.flush();
+        }
     }
 
     // row 13
@@ -280,12 +281,12 @@ class BlockingPipeTest {
         ByteBuffer direct = ByteBuffer.allocateDirect(payload.length).put(0, payload);
         byte[] expected = Frames.concat(Frames.frame(1, payload), Frames.frame(2, payload));
         try (RawSocket other = pair[0];
-                BlockingPipe narrow = BlockingPipe.adopt(pair[1].release())) {
-            Concurrently<byte[]> reader = Concurrently.call(() -> other.read(expected.length));
+                BlockingPipe narrow = BlockingPipe.adopt(pair[1].release());
+                Background reader =
+                        Background.run("reader", () -> assertArrayEquals(expected, other.read(expected.length)))) {
             narrow.writeFrame(1, direct);
             narrow.writeFrame(2, payload, 0, payload.length);
             narrow.flush();
-            assertArrayEquals(expected, reader.join());
         }
     }
 
@@ -311,7 +312,7 @@ class BlockingPipeTest {
         int frames = 20_000;
         RawSocket[] pair = RawSocket.pair();
         BlockingPipe echo = BlockingPipe.adopt(pair[0].release());
-        Concurrently<Void> other = Concurrently.run(() -> {
+        Background other = Background.run("echo", () -> {
             try (echo) {
                 for (Frame frame = echo.readFrame(); frame != null; frame = echo.readFrame()) {
                     echo.writeFrame(frame.channelId(), frame.payload());
@@ -328,7 +329,7 @@ class BlockingPipeTest {
             long allocated = threads.getCurrentThreadAllocatedBytes() - before;
             assertTrue(allocated < frames, () -> allocated + " bytes for " + frames + " frames");
             near.shutdownOutput();
-            other.join();
+            other.close();
         }
     }
 
