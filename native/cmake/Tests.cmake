@@ -13,6 +13,7 @@ endif()
 function(evloop_test name source core)
   add_executable(${name} "${source}" $<TARGET_OBJECTS:${core}>)
   target_include_directories(${name} PRIVATE include)
+  target_compile_definitions(${name} PRIVATE "EVL_TEST_DIRECTORY=\"${CMAKE_CURRENT_SOURCE_DIR}/test\"")
   target_link_libraries(${name} PRIVATE Threads::Threads)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120 ENVIRONMENT
@@ -42,6 +43,30 @@ if(NOT EVLOOP_SANITIZE)
     COMMAND "${CMAKE_COMMAND}" "-Dnm=${CMAKE_NM}" "-Dlibrary=$<TARGET_FILE:evloop>"
             -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckExports.cmake")
 endif()
+
+# evloop_tool_test(name TOOL arguments...): without the tool, which find_program has put in TOOL, it is shown as not run.
+function(evloop_tool_test name tool)
+  add_test(NAME ${name} COMMAND "${${tool}}" ${ARGN})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  if(NOT ${tool})
+    set_tests_properties(${name} PROPERTIES DISABLED TRUE)
+  endif()
+endfunction()
+
+# evloop.h as the strictest of its users would compile it.
+find_program(EVLOOP_CXX NAMES c++ g++ clang++)
+set(header_options -Wall -Wextra -Wconversion -Wpedantic -Wshadow -Wcast-qual -Werror -O2 -c -o /dev/null)
+set(header "${CMAKE_CURRENT_SOURCE_DIR}/include/evloop.h")
+evloop_tool_test(evloop_h_is_c99 CMAKE_C_COMPILER -std=c99 ${header_options} -x c "${header}")
+evloop_tool_test(evloop_h_is_cpp EVLOOP_CXX -std=c++98 ${header_options} -x c++ "${header}")
+
+# evloop.py
+find_program(EVLOOP_PYTHON python3)
+find_program(EVLOOP_MYPY mypy)
+set(python_sources "${CMAKE_CURRENT_SOURCE_DIR}/python/evloop.py" "${CMAKE_CURRENT_SOURCE_DIR}/test/test_evloop.py")
+evloop_tool_test(evloop_py EVLOOP_PYTHON -B "${CMAKE_CURRENT_SOURCE_DIR}/test/test_evloop.py")
+evloop_tool_test(evloop_py_is_typed EVLOOP_MYPY --strict --cache-dir "${CMAKE_CURRENT_BINARY_DIR}/mypy" ${python_sources})
+set_tests_properties(evloop_py_is_typed PROPERTIES ENVIRONMENT "MYPYPATH=${CMAKE_CURRENT_SOURCE_DIR}/python")
 
 # Programs that the Java tests start as workers, which look for them in this directory (java/pom.xml): plain, so that
 # even under a sanitized library what they show is what any worker would.
