@@ -123,6 +123,7 @@ final class NativeLibrary {
             Path directory = Files.createTempDirectory(parent, "evloop-", ownerOnly);
             Path library = directory.resolve(file);
             try {
+                deleteAtTheEnd(directory, library);
                 try (InputStream in = source.open()) {
                     Files.copy(in, library);
                 }
@@ -140,12 +141,19 @@ final class NativeLibrary {
         }
     }
 
-    /** NFS renames a file that is in use instead of deleting it: its directory must wait for the end. */
+    /** For a JVM that is told to go while it loads, and for {@link #delete}; the last one goes first. */
+    private static void deleteAtTheEnd(Path... paths) {
+        for (Path path : paths) {
+            path.toFile().deleteOnExit();
+        }
+    }
+
+    /** NFS renames a file that is in use instead of deleting it: that one and its directory wait for the end. */
     private static void delete(Path path) {
         try {
             Files.deleteIfExists(path);
         } catch (IOException e) {
-            path.toFile().deleteOnExit();
+            return; // see deleteAtTheEnd
         }
     }
 
