@@ -13,6 +13,7 @@
 #define JNIEXPORT __attribute__((visibility("hidden")))
 #include "io_evloop_sys_Native.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -191,6 +192,9 @@ NATIVE(jint, receiveBuffer, jint socket) {
 NATIVE(jint, spawn, jlong arguments, jint arguments_length, jint argument_count, jlong environment,
         jint environment_length, jint environment_count, jlong directory, jlong numbers) {
     int32_t number[io_evloop_sys_Native_SPAWN_NUMBERS];
+    if (numbers == 0) {
+        return -EFAULT;
+    }
     memcpy(number, pointer(numbers), sizeof number);
     const struct evl_helper helper = {
         .fd = number[io_evloop_sys_Native_SPAWN_HELPER],

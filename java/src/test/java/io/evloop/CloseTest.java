@@ -2,6 +2,7 @@ package io.evloop;
 
 import static io.evloop.WriteResult.CLOSED;
 import static io.evloop.WriteResult.OK;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -51,7 +52,7 @@ class CloseTest {
     }
 
     private WriteResult write(String text) {
-        return pipe.writeFrame(1, ByteBuffer.wrap(text.getBytes()));
+        return pipe.writeFrame(1, ByteBuffer.wrap(text.getBytes(UTF_8)));
     }
 
     private static String text(byte[] bytes) {

@@ -4,6 +4,7 @@ import static io.evloop.WriteResult.ABOVE_HIGH_WATER;
 import static io.evloop.WriteResult.CLOSED;
 import static io.evloop.WriteResult.FULL;
 import static io.evloop.WriteResult.OK;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -72,11 +73,11 @@ class SenderTest {
     void movesFramesOfOtherThreadsIntoThePipe() throws Exception {
         Sender sender = pipe.sender();
         Background.await("writer", () -> {
-            ByteBuffer direct = ByteBuffer.allocateDirect(8).put(0, "xdirectx".getBytes());
+            ByteBuffer direct = ByteBuffer.allocateDirect(8).put(0, "xdirectx".getBytes(UTF_8));
             assertEquals(OK, sender.writeFrame(1, direct.position(1).limit(7)));
             assertEquals(7, direct.position(), "the payload was taken");
-            assertEquals(OK, sender.writeFrame(65535, ByteBuffer.wrap("heap".getBytes())));
-            assertEquals(OK, sender.writeFrame(0, "xarrayx".getBytes(), 1, 5));
+            assertEquals(OK, sender.writeFrame(65535, ByteBuffer.wrap("heap".getBytes(UTF_8))));
+            assertEquals(OK, sender.writeFrame(0, "xarrayx".getBytes(UTF_8), 1, 5));
         });
         test.loop().poll(0);
         byte[] expected =

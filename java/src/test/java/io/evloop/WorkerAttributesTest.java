@@ -58,7 +58,10 @@ class WorkerAttributesTest {
 
     @Test
     void anUnprivilegedDefaultKeepsEverythingAsItWas() throws Exception {
-        assertEquals(List.of("0", "NoNewPrivs:\t0"), run(shell("nice; grep NoNewPrivs /proc/self/status")));
+        List<String> own = run(shell("nice; grep NoNewPrivs /proc/$PPID/status"));
+        assertEquals(own, run(shell("nice; grep NoNewPrivs /proc/self/status")));
+        assertNotEquals(
+                own, run(shell("nice; grep NoNewPrivs /proc/self/status").nice(19)));
     }
 
     @Test

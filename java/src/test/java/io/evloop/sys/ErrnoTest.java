@@ -96,10 +96,13 @@ class ErrnoTest {
             Fd.close(Fd.check(Native.eventFd(), "eventfd"));
             ExitStatus status = new ExitStatus();
             ByteBuffer all = DirectMemory.takeAllBut(0);
-            Errors.assertFails(Errors.EBADF, "EBADF", "close", () -> Fd.close(-1));
-            assertEquals(-Errno.EBADF, status.reap(Integer.MAX_VALUE));
-            assertThrows(OutOfMemoryError.class, () -> ByteBuffer.allocateDirect(1));
-            Reference.reachabilityFence(all);
+            try {
+                Errors.assertFails(Errors.EBADF, "EBADF", "close", () -> Fd.close(-1));
+                assertEquals(-Errno.EBADF, status.reap(Integer.MAX_VALUE));
+                assertThrows(OutOfMemoryError.class, () -> ByteBuffer.allocateDirect(1));
+            } finally {
+                Reference.reachabilityFence(all);
+            }
         }
     }
 }
