@@ -47,6 +47,9 @@ int evl_descriptor_flags(int fd);
 int evl_set_cloexec(int fd, int on);
 int evl_is_socket(int fd);
 
+/* Bytes that are there to be read: ioctl(FIONREAD). */
+int evl_unread_bytes(int fd);
+
 /* Sockets; sizes in bytes */
 
 int64_t evl_socketpair(void);

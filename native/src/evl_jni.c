@@ -161,6 +161,10 @@ NATIVE(jint, isSocket, jint fd) {
     return evl_is_socket(fd);
 }
 
+NATIVE(jint, unreadBytes, jint fd) {
+    return evl_unread_bytes(fd);
+}
+
 /* sockets */
 
 NATIVE(jlong, socketPair) {
@@ -300,6 +304,7 @@ static const JNINativeMethod METHODS[] = {
     METHOD(descriptorFlags),
     METHOD(setCloseOnExec),
     METHOD(isSocket),
+    METHOD(unreadBytes),
     METHOD(socketPair),
     METHOD(shutdownOutput),
     METHOD(setSendBuffer),

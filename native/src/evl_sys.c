@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -273,6 +274,11 @@ int evl_set_cloexec(int fd, int on) {
 int evl_is_socket(int fd) {
     struct stat status;
     return fstat(fd, &status) < 0 ? -errno : S_ISSOCK(status.st_mode);
+}
+
+int evl_unread_bytes(int fd) {
+    int bytes;
+    return ioctl(fd, FIONREAD, &bytes) < 0 ? -errno : bytes;
 }
 
 /* Sockets ---------------------------------------------------------------------------------------------------------- */

@@ -64,6 +64,27 @@ static void tells_sockets_from_others(void) {
     CHECK_EQUAL(0, evl_close(file));
 }
 
+static void counts_the_bytes_that_are_there_to_be_read(void) {
+    const int64_t channels[] = {evl_socketpair(), evl_pipe()};
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
+        int from = upper(channels[i]);
+        int to = lower(channels[i]);
+        char bytes[5];
+        CHECK_EQUAL(0, evl_unread_bytes(from));
+        CHECK_EQUAL(5, evl_write(to, "12345", 5));
+        CHECK_EQUAL(2, evl_write(to, "67", 2));
+        CHECK_EQUAL(7, evl_unread_bytes(from));
+        CHECK_EQUAL(5, evl_read(from, bytes, 5));
+        CHECK_EQUAL(0, evl_close(to));
+        CHECK_EQUAL(2, evl_unread_bytes(from));
+        CHECK_EQUAL(0, evl_close(from));
+    }
+    CHECK_EQUAL(-EBADF, evl_unread_bytes(-1));
+    int event = CHECKED_FD(evl_eventfd());
+    CHECK_EQUAL(-ENOTTY, evl_unread_bytes(event));
+    CHECK_EQUAL(0, evl_close(event));
+}
+
 static void a_socket_pair_is_a_unix_stream(void) {
     int64_t pair = evl_socketpair();
     int value = 0;
@@ -173,6 +194,7 @@ int main(void) {
     RUN(sets_and_clears_non_blocking_alone);
     RUN(sets_and_clears_close_on_exec);
     RUN(tells_sockets_from_others);
+    RUN(counts_the_bytes_that_are_there_to_be_read);
     RUN(a_socket_pair_is_a_unix_stream);
     RUN(the_kernel_doubles_buffer_sizes);
     RUN(names_every_errno_of_linux);

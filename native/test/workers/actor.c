@@ -223,6 +223,20 @@ static void act_grandchild(char **operands) {
     }
 }
 
+/* flood FD: a process that writes frames to a descriptor for as long as anybody can read them. */
+static void act_flood(char **operands) {
+    pid_t pid = fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+        uint8_t frame[HEADER_LENGTH + 64] = {0};
+        put_header(frame, NUMBERS_CHANNEL, sizeof frame - HEADER_LENGTH);
+        while (write(atoi(operands[0]), frame, sizeof frame) > 0) {
+            continue;
+        }
+        _exit(0);
+    }
+}
+
 /* ignore SIGNAL: from now on. */
 static void act_ignore(char **operands) {
     REQUIRE(signal(atoi(operands[0]), SIG_IGN) != SIG_ERR);
@@ -268,6 +282,7 @@ static const struct act {
     {"close", 0, act_close},
     {"half-close", 0, act_half_close},
     {"grandchild", 0, act_grandchild},
+    {"flood", 1, act_flood},
     {"ignore", 1, act_ignore},
     {"raise", 1, act_raise},
     {"sleep", 0, act_sleep},

@@ -2,6 +2,7 @@ package io.evloop;
 
 import io.evloop.buffer.InputBuffer;
 import io.evloop.sys.Errno;
+import io.evloop.sys.Native;
 
 /**
  * The way in of one connection: reads, the unread bytes, the turns in which its {@link Protocol} delivers them, and the end
@@ -24,6 +25,10 @@ final class Inbound {
     private boolean endTold;
     private Throwable endFailure;
     private boolean lingering;
+
+    /** Bytes that may still be read while lingering. */
+    private long lingerBytes;
+
     private Throwable lingerCause;
 
     Inbound(LoopContext context, Endpoint endpoint, PipeStats stats, boolean readable) {
@@ -68,7 +73,7 @@ final class Inbound {
     private boolean fill() {
         int result;
         try {
-            result = buffer.fill(endpoint.fd(), READ_CAPACITY, protocol().unreadLimit());
+            result = buffer.fill(endpoint.fd(), READ_CAPACITY, unreadLimit());
         } catch (OutOfMemoryError e) {
             endpoint.closeWith(e);
             return true;
@@ -80,6 +85,7 @@ final class Inbound {
         stats.reads++;
         if (result > 0) {
             stats.bytesIn += result;
+            lingered(result);
             protocol().onInput();
             context.spinSet.touch(this);
             endpoint.bytesMoved();
@@ -95,6 +101,11 @@ final class Inbound {
         }
         enqueue();
         return true;
+    }
+
+    private int unreadLimit() {
+        int limit = protocol().unreadLimit();
+        return lingering ? (int) Math.min(limit, buffer.length() + lingerBytes) : limit;
     }
 
     private void enqueue() {
@@ -212,19 +223,35 @@ final class Inbound {
         return endTold;
     }
 
-    /** Reads what is there, delivers it, then closes with {@code cause}; an earlier cause is kept. */
+    /**
+     * Reads what is there, delivers it, then closes with {@code cause}; an earlier cause is kept. What comes later is not
+     * read: a process that shares the other end might write for ever.
+     */
     void lingerThenClose(Throwable cause) {
-        lingering = true;
+        if (!lingering) {
+            lingering = true;
+            int unread = Native.unreadBytes(endpoint.fd());
+            lingerBytes = unread < 0 ? Long.MAX_VALUE - Integer.MAX_VALUE : unread + 1L; // and one to find the end by
+        }
         if (lingerCause == null) {
             lingerCause = cause;
         }
         changed();
     }
 
+    private void lingered(int bytes) {
+        if (lingering) {
+            lingerBytes -= bytes;
+            if (lingerBytes == 0) {
+                buffer.dropLast(); // not the end: somebody writes on
+            }
+        }
+    }
+
     private void linger() {
         if (!protocol().wantsInput()) {
             endpoint.closeWith(lingerCause);
-        } else if (!fill() && endpoint.isOpen()) { // nothing more is there, or nothing more fits
+        } else if (!fill() && endpoint.isOpen() && !protocol().holdsEnd()) { // nothing more is there, or is to be read
             Throwable truncation = protocol().truncation();
             endpoint.closeWith(truncation != null ? truncation : lingerCause);
         }

@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.sys.Errno;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import java.io.IOException;
@@ -35,7 +36,11 @@ final class InheritedFd {
         if (taken) {
             throw new IllegalStateException("the descriptor that " + VARIABLE + " names was taken before");
         }
-        if (Fd.check(Native.isSocket(fd), "fstat") == 0) {
+        int socket = Native.isSocket(fd);
+        if (socket < 0) {
+            throw Errno.exception("fstat", VARIABLE + "=" + value, socket);
+        }
+        if (socket == 0) {
             throw new IOException(VARIABLE + " names no socket: " + value);
         }
         Fd.check(Native.setCloseOnExec(fd, 1), "fcntl");

@@ -40,7 +40,7 @@ final class TearDown {
 
     private void endWorkers() {
         forEachWorker(Worker::terminate);
-        awaitWorkers(context.options.workerGrace().toNanos());
+        awaitWorkers(Durations.nanos(context.options.workerGrace(), "workerGrace"));
         forEachWorker(Worker::kill);
         awaitWorkers(KILL_NANOS);
         for (Worker worker : List.copyOf(context.workers)) {

@@ -212,8 +212,11 @@ public final class Worker implements AutoCloseable {
         }
         exitSeen = true;
         try {
-            registration.close();
-            Fd.close(pidFd);
+            try {
+                registration.close();
+            } finally {
+                Fd.close(pidFd);
+            }
         } catch (IOException e) {
             context.reportError(this, e);
         }

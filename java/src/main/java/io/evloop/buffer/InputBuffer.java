@@ -91,6 +91,11 @@ public final class InputBuffer {
         return result;
     }
 
+    /** Takes back the last unread byte; there is one. */
+    public void dropLast() {
+        end--;
+    }
+
     private void makeRoom(int capacity) {
         if (buffer == null) {
             buffer = pool.lease(capacity);

@@ -107,6 +107,9 @@ public final class Native {
     /** 1 if {@code fstat(2)} calls the descriptor a socket, else 0. */
     public static native int isSocket(int fd);
 
+    /** {@code ioctl(FIONREAD)}: bytes that are there to be read. */
+    public static native int unreadBytes(int fd);
+
     // sockets ----------------------------------------------------------------------------------------------------
 
     /** {@code socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC)}: one end in the upper 32 bits, one in the lower. */
