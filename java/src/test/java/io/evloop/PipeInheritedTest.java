@@ -1,49 +1,107 @@
 package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.sys.Native;
 import io.evloop.testing.ForkedJvm;
+import io.evloop.testing.Journal;
+import io.evloop.testing.Programs;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A process that takes itself for a worker. */
+/** A Java worker's end of its pipe. */
 class PipeInheritedTest {
 
-    @Test
-    void withoutTheVariableSaysThatItIsNoWorker() throws Exception {
-        ForkedJvm jvm = ForkedJvm.run(Program.class, Map.of());
-        assertEquals(0, jvm.exitCode(), jvm.output());
-        assertTrue(jvm.output().contains("EVLOOP_FD is not set"), jvm.output());
-    }
+    private static final String LIMITED = "limited";
 
-    @ParameterizedTest
-    @CsvSource({
-        "three, 'EVLOOP_FD is no descriptor: three'",
-        "7654, 'EBADF'",
-        "1, 'EPERM'" // the output of this test: a regular file
-    })
-    void withAVariableThatNamesNoPipeSaysSo(String value, String message) throws Exception {
-        ForkedJvm jvm = ForkedJvm.run(Program.class, Map.of("EVLOOP_FD", value));
-        assertEquals(0, jvm.exitCode(), jvm.output());
-        assertTrue(jvm.output().contains(message), jvm.output());
-    }
+    /** Reports on its pipe, from inside. */
+    static final class Reporting {
 
-    /** Prints why it has no supervisor. */
-    static final class Program {
+        private static final int MAX_FRAME_LENGTH = 1000;
 
-        private Program() {}
+        private Reporting() {}
 
-        public static void main(String... arguments) throws Exception {
+        public static void main(String[] arguments) throws IOException {
             try (EventLoop loop = EventLoop.open()) {
-                Pipe.inherited(loop);
-                throw new AssertionError("inherited something");
-            } catch (IOException e) {
-                System.out.println(e.getMessage());
+                PipeOptions limits =
+                        PipeOptions.builder().maxFrameLength(MAX_FRAME_LENGTH).build();
+                Pipe pipe = arguments.length > 0 ? Pipe.inherited(loop, limits) : Pipe.inherited(loop);
+                int fd = pipe.connection().fd();
+                send(pipe, "fd=" + fd);
+                send(pipe, "close-on-exec=" + Native.descriptorFlags(fd));
+                send(pipe, "longest=" + pipe.maxFrameLength());
+                try {
+                    Pipe.inherited(loop);
+                } catch (IllegalStateException e) {
+                    send(pipe, "again=" + e.getMessage());
+                }
+                pipe.onClose((closed, cause) -> loop.stop()).closeAfterFlush();
+                loop.run();
             }
         }
+
+        private static void send(Pipe pipe, String text) {
+            byte[] payload = text.getBytes(StandardCharsets.UTF_8);
+            pipe.writeFrame(0, payload, 0, payload.length);
+        }
+    }
+
+    private static Journal report(int pipeFd, String... arguments) throws Exception {
+        Journal journal = new Journal();
+        List<String> command = Programs.inJava(Reporting.class, arguments);
+        try (EventLoop loop = EventLoop.open()) {
+            journal.of(Programs.worker(command.toArray(new String[0])).pipeFd(pipeFd))
+                    .start(loop);
+            assertEquals(0, journal.awaitExit(loop).code());
+        }
+        return journal;
+    }
+
+    @Test
+    void theInheritedEndIsCloseOnExecAndTakenOnce() throws Exception {
+        Journal journal = report(3);
+        assertEquals("3", journal.textAfter("fd="));
+        assertEquals("1", journal.textAfter("close-on-exec="));
+        assertEquals(Integer.toString(64 << 20), journal.textAfter("longest="));
+        assertTrue(journal.textAfter("again=").contains("EVLOOP_FD"));
+    }
+
+    @Test
+    void theLimitsOfTheInheritedEndAreSettable() throws Exception {
+        Journal journal = report(100, LIMITED);
+        assertEquals("100", journal.textAfter("fd="));
+        assertEquals("1000", journal.textAfter("longest="));
+    }
+
+    @Test
+    void aProcessThatIsNoWorkerHasNone() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            IOException refused = assertThrows(IOException.class, () -> Pipe.inherited(loop));
+            assertTrue(refused.getMessage().contains("EVLOOP_FD is not set"), refused.getMessage());
+        }
+    }
+
+    /** The standard input of a process that is started here is a pipe, not a socket. */
+    @ParameterizedTest
+    @CsvSource({
+        "three, is no descriptor: three",
+        "'', is no descriptor:",
+        "99999999999, is no descriptor: 99999999999",
+        "-1, =-1: EBADF",
+        "4000, =4000: EBADF",
+        "0, names no socket: 0"
+    })
+    void anEnvironmentThatNamesNoSocketIsRefused(String value, String reason) throws Exception {
+        ForkedJvm worker = ForkedJvm.run(Reporting.class, Map.of("EVLOOP_FD", value));
+        assertEquals(1, worker.exitCode());
+        assertTrue(
+                worker.output().contains("EVLOOP_FD" + (reason.startsWith("=") ? "" : " ") + reason), worker::output);
     }
 }

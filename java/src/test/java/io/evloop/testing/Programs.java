@@ -1,6 +1,5 @@
 package io.evloop.testing;
 
-import io.evloop.Pipe;
 import io.evloop.Stdio;
 import io.evloop.Worker;
 import io.evloop.WorkerBuilder;
@@ -57,8 +56,7 @@ public final class Programs {
             command.add("-Devloop.native.path=" + nativePath);
         }
         command.add("-D" + DIRECTORY_PROPERTY + "=" + DIRECTORY);
-        command.addAll(List.of("-cp", location(Pipe.class) + File.pathSeparator + location(Programs.class)));
-        command.add(main.getName());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         return command;
     }
@@ -74,10 +72,6 @@ public final class Programs {
     public static boolean hasPython() {
         return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
                 .anyMatch(directory -> Files.isExecutable(Path.of(directory, "python3")));
-    }
-
-    private static Path location(Class<?> type) {
-        return file(type.getProtectionDomain().getCodeSource().getLocation());
     }
 
     private static Path file(URL url) {

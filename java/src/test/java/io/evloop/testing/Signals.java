@@ -41,7 +41,7 @@ public final class Signals implements AutoCloseable {
                 signals.handled.add(new Handled(signal, handle(signal, handler)));
             }
         } catch (ReflectiveOperationException e) {
-            throw new LinkageError(e.getMessage(), e);
+            throw new LinkageError("sun.misc.Signal", e);
         }
         return signals;
     }
@@ -75,7 +75,7 @@ public final class Signals implements AutoCloseable {
                 handle(one.signal, one.before);
             }
         } catch (ReflectiveOperationException e) {
-            throw new LinkageError(e.getMessage(), e);
+            throw new LinkageError("sun.misc.Signal", e);
         }
     }
 }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process that a test starts without evloop, for what cannot be done in this JVM. What it prints, to both streams, goes
- * to a file. Closing kills it if it still runs.
+ * A process that runs beside a test, which watches it and ends it; {@link JavaProcess} runs one to its end. What it
+ * prints, to both streams, goes to a file. Closing kills it.
  */
 public final class TestProcess implements AutoCloseable {
 
@@ -35,35 +35,16 @@ public final class TestProcess implements AutoCloseable {
         }
     }
 
-    /** Runs it to its end, and what it prints must be exactly this line. */
-    public static void assertPrints(String line, List<String> command) throws IOException, InterruptedException {
-        try (TestProcess process = start(command)) {
-            int exitCode = process.waitFor();
-            if (exitCode != 0 || !process.output().strip().equals(line)) {
-                throw new AssertionError("exit code " + exitCode + ", printed: " + process.output());
-            }
-        }
-    }
-
-    /** Its exit code; 128 and the signal if one killed it. */
-    public int waitFor() throws InterruptedException {
-        if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
-            throw new AssertionError("still running, and has printed: " + output());
-        }
-        return process.exitValue();
-    }
-
     public boolean isAlive() {
         return process.isAlive();
     }
 
-    public long pid() {
-        return process.pid();
-    }
-
-    /** By SIGKILL. */
-    public void kill() {
+    /** By SIGKILL; it is gone when this returns. */
+    public void kill() throws InterruptedException {
         process.destroyForcibly();
+        if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("not to be killed: " + process);
+        }
     }
 
     /** What it has printed so far. */
@@ -76,18 +57,9 @@ public final class TestProcess implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        process.destroyForcibly();
-        boolean gone = false;
-        try {
-            gone = process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    public void close() throws IOException, InterruptedException {
+        kill();
         process.getOutputStream().close();
         Files.delete(output);
-        if (!gone) {
-            throw new AssertionError("not to be killed: " + process);
-        }
     }
 }
