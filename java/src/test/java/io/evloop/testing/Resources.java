@@ -18,7 +18,7 @@ public record Resources(
 
     /** What the JVM opens or starts for itself, whenever it likes. */
     private static final Pattern OF_THE_JVM = Pattern.compile(
-            ".*\\.(jar|so[.\\d]*|class|jsa|dumpstream)|.*/lib/modules|/dev/u?random|.*/hsperfdata_.*|.*\\(deleted\\).*jar");
+            ".*\\.(jar|nar|so[.\\d]*|class|jsa|dumpstream)|.*/lib/modules|/dev/u?random|.*/hsperfdata_.*|.*\\(deleted\\).*jar");
 
     private static final Pattern THREADS_OF_THE_JVM = Pattern.compile(
             "(C[12] CompilerThread|Common-Cleaner|Cleaner-|ForkJoinPool\\.commonPool|process reaper|surefire|ping-|"
