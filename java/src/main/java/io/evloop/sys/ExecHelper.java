@@ -24,6 +24,8 @@ final class ExecHelper implements AutoCloseable {
 
     private static final int EXEC_STEP = 4;
 
+    private static byte[] program;
+
     private int programFd = NONE;
     private int readFd = NONE;
     private int writeFd = NONE;
@@ -48,11 +50,8 @@ final class ExecHelper implements AutoCloseable {
     }
 
     private void openProgram() throws IOException {
-        ByteBuffer program;
-        try (InputStream in = NativeLibrary.open(NAME)) {
-            byte[] bytes = in.readAllBytes();
-            program = ByteBuffer.allocateDirect(bytes.length).put(bytes);
-        }
+        byte[] bytes = program();
+        ByteBuffer program = ByteBuffer.allocateDirect(bytes.length).put(bytes);
         CStrings name = CStrings.of(NAME, "the name");
         try {
             programFd = Fd.check(Native.memFd(name.address()), "memfd_create");
@@ -65,6 +64,16 @@ final class ExecHelper implements AutoCloseable {
             Reference.reachabilityFence(name);
             Reference.reachabilityFence(program);
         }
+    }
+
+    /** Read once: a start must not fail because the JVM has no descriptor left to look into its own archive with. */
+    private static synchronized byte[] program() throws IOException {
+        if (program == null) {
+            try (InputStream in = NativeLibrary.open(NAME)) {
+                program = in.readAllBytes();
+            }
+        }
+        return program;
     }
 
     int programFd() {
