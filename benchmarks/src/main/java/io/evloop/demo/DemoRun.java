@@ -110,6 +110,7 @@ final class DemoRun implements Lane.Listener {
     // phases -----------------------------------------------------------------------------------------------------
 
     private void start(Duration limit) {
+        live.show("waiting for the workers");
         loop.schedule(limit.toNanos(), () -> onFailure("not done within the limit, in phase " + phase));
         for (Lane lane : lanes) {
             try {
