@@ -27,6 +27,7 @@ final class AeronTransport implements Transport {
     private static final int LARGE_TERM = 16 * 1024 * 1024;
     private static final int FAN_IN_TERM = 256 * 1024;
     private static final int IPC_MTU = 64 * 1024 - 32;
+    private static final int FAN_IN_MTU = FAN_IN_TERM / 8; // the most that a term of this length allows
     private static final int TURNS_PER_SERVICE = 512;
     private static final int FRAGMENTS_PER_POLL = 256;
     private static final int REPLY_STREAMS = 100_000;
@@ -60,7 +61,7 @@ final class AeronTransport implements Transport {
         return MediaDriver.launch(new MediaDriver.Context()
                 .aeronDirectoryName(directory)
                 .threadingMode(ThreadingMode.INVOKER)
-                .ipcMtuLength(IPC_MTU)
+                .ipcMtuLength(job.pipes() > 1 ? FAN_IN_MTU : IPC_MTU)
                 .ipcTermBufferLength(job.pipes() > 1 ? FAN_IN_TERM : LARGE_TERM)
                 .termBufferSparseFile(false)
                 .dirDeleteOnStart(true)
