@@ -61,6 +61,7 @@ struct meter {
     bool closed;
     uint64_t frames;
     uint64_t frames_at_middle;
+    uint64_t frames_at_end;
     int64_t begin;
     int64_t middle;
     int64_t end;
@@ -95,6 +96,7 @@ static inline void meter_control(struct meter *meter, uint32_t code) {
         meter->middle = now_nanos();
     } else if (code == CONTROL_END && meter->open) {
         meter->end = now_nanos();
+        meter->frames_at_end = meter->frames; /* replies that are under way still come */
         meter->cpu_end = clock_nanos(CLOCK_PROCESS_CPUTIME_ID);
         meter->open = false;
         meter->closed = true;
@@ -150,7 +152,7 @@ static inline void print_result(
     }
     printf("{\"side\":\"%s\",\"frames\":%llu,\"nanos\":%lld,\"firstHalfFrames\":%llu,\"firstHalfNanos\":%lld,"
            "\"cpuNanos\":%lld,\"heapBytes\":0,\"jain\":%.6f",
-            job->role_name, (unsigned long long) meter->frames, (long long) (meter->end - meter->begin),
+            job->role_name, (unsigned long long) meter->frames_at_end, (long long) (meter->end - meter->begin),
             (unsigned long long) meter->frames_at_middle, (long long) (meter->middle - meter->begin),
             (long long) (meter->cpu_end - meter->cpu_begin), jain);
     if (histogram != NULL && histogram->total > 0) {

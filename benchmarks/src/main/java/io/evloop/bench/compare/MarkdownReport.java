@@ -6,6 +6,9 @@ import java.util.Locale;
 /** The tables for the README. */
 final class MarkdownReport {
 
+    /** From here on bytes a second say more than frames. */
+    private static final int LARGE_PAYLOAD = 64 * 1024;
+
     private final Summary summary;
     private final Machine machine;
     private final String command;
@@ -62,10 +65,9 @@ final class MarkdownReport {
         if (workload.isRoundTrip()) {
             return String.format(Locale.ROOT, "%.1f µs", value / 1e3);
         }
-        double gigabytes = value * workload.payloadLength() / 1e9;
-        return value >= 1e6
-                ? String.format(Locale.ROOT, "%.1f M/s", value / 1e6)
-                : String.format(Locale.ROOT, "%.1f GB/s", gigabytes);
+        return workload.payloadLength() >= LARGE_PAYLOAD
+                ? String.format(Locale.ROOT, "%.1f GB/s", value * workload.payloadLength() / 1e9)
+                : String.format(Locale.ROOT, "%.1f M/s", value / 1e6);
     }
 
     private void appendGoals(StringBuilder text) {

@@ -24,6 +24,7 @@ final class Meter {
     private long middleNanos;
     private long endNanos;
     private long framesAtMiddle;
+    private long framesAtEnd;
     private long cpuNanos;
     private long ownHeapBytes;
     private long otherHeapBytes;
@@ -77,6 +78,7 @@ final class Meter {
             throw new IllegalStateException("the end came before the beginning");
         }
         endNanos = System.nanoTime();
+        framesAtEnd = frames; // replies that are under way still come
         ownHeapBytes += THREADS.getCurrentThreadAllocatedBytes();
         cpuNanos += readCpu();
         otherHeapBytes += readOtherHeap();
@@ -129,7 +131,7 @@ final class Meter {
         if (!closed) {
             throw new IllegalStateException("the measurement was not closed");
         }
-        json.append(",\"frames\":").append(frames);
+        json.append(",\"frames\":").append(framesAtEnd);
         json.append(",\"nanos\":").append(endNanos - beginNanos);
         json.append(",\"firstHalfFrames\":").append(framesAtMiddle);
         json.append(",\"firstHalfNanos\":").append(middleNanos - beginNanos);
