@@ -61,7 +61,8 @@ final class Payload {
         if (words == 0) {
             return true;
         }
-        final int word = 1 + (int) ((sequence & Integer.MAX_VALUE) % words);
+        final int word =
+                1 + (int) ((sequence * MIX >>> 32) * words >>> 32); // another one each time, without a division
         return payload.getLong(first + word * Long.BYTES) == word * MIX;
     }
 }
