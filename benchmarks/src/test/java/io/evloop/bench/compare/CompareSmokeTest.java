@@ -1,0 +1,60 @@
+package io.evloop.bench.compare;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Two processes of a competitor, in a tiny window. */
+class CompareSmokeTest {
+
+    private static final String CPUS = Runtime.getRuntime().availableProcessors() > 1 ? "0,1" : "0,0";
+
+    private static Sample measure(String workload, String competitor) throws Exception {
+        PairRunner runner = new PairRunner(new Programs(null), CPUS, new Timing(50, 20, 50));
+        return runner.run(Workload.byId(workload), Competitor.byId(competitor), 1, false);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"c-best", "evloop"})
+    void countsTheSameFramesOnBothSidesOfAStream(String competitor) throws Exception {
+        Sample sample = measure("stream-64", competitor);
+        assertTrue(sample.framesPerSecond() > 0, sample.toString());
+        assertEquals(sample.driver().number("frames"), sample.other().number("frames"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"c-best", "evloop"})
+    void timesRoundTrips(String competitor) throws Exception {
+        Sample sample = measure("echo-1", competitor);
+        assertTrue(sample.latency("p50") > 0, sample.toString());
+        assertTrue(sample.latency("p50") <= sample.latency("max"), sample.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"c-best", "evloop"})
+    void gathersTheFramesOfManyPipes(String competitor) throws Exception {
+        Sample sample = measure("fan-in-64", competitor);
+        assertTrue(sample.framesPerSecond() > 0, sample.toString());
+        double jain = sample.other().number("jain");
+        assertTrue(jain > 0 && jain <= 1, "Jain's index " + jain);
+    }
+
+    @Test
+    void reportsWhatItHasMeasured() throws Exception {
+        Summary summary = new Summary();
+        for (Plan.Step step : Plan.of(true, 1, Set.of("stream-16", "evloop")).steps()) {
+            summary.add(measure(step.workload().id(), step.competitor().id()));
+        }
+        Machine machine = new Machine();
+        machine.add("runs", "1");
+        PairRunner runner = new PairRunner(new Programs(null), CPUS, new Timing(50, 20, 50));
+        String table = new MarkdownReport(summary, machine, "the command").toMarkdown();
+        assertTrue(table.contains("| one way, 16 B |"), table);
+        String page = new HtmlReport(summary, machine, runner, "the command").toHtml();
+        assertTrue(page.contains("\"id\":\"FRAMES_PER_SECOND\"") && !page.contains("@DATA@"), page);
+    }
+}

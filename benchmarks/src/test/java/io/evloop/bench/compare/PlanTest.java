@@ -1,0 +1,75 @@
+package io.evloop.bench.compare;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class PlanTest {
+
+    private static final Timing TIMING = new Timing(900, 100, 350);
+
+    private static List<String> steps(Plan plan, boolean counting) {
+        return plan.steps().stream()
+                .filter(step -> step.counting() == counting)
+                .map(step -> step.run() + " " + step.workload().id() + " "
+                        + step.competitor().id())
+                .toList();
+    }
+
+    @Test
+    void takesTheCompetitorsInTurnAndBeginsEachRunWithAnotherOne() {
+        Plan plan = Plan.of(false, 3, Set.of("stream-16", "echo-1-spin", "c-best", "evloop", "nio"));
+        List<String> expected = List.of(
+                "1 stream-16 c-best",
+                "1 stream-16 evloop",
+                "1 stream-16 nio",
+                "1 echo-1-spin c-best",
+                "1 echo-1-spin evloop",
+                "1 echo-1-spin nio",
+                "2 stream-16 nio",
+                "2 stream-16 c-best",
+                "2 stream-16 evloop",
+                "2 echo-1-spin nio",
+                "2 echo-1-spin c-best",
+                "2 echo-1-spin evloop",
+                "3 stream-16 evloop",
+                "3 stream-16 nio",
+                "3 stream-16 c-best",
+                "3 echo-1-spin evloop",
+                "3 echo-1-spin nio",
+                "3 echo-1-spin c-best");
+        assertEquals(expected, steps(plan, false));
+    }
+
+    @Test
+    void measuresTheYardstickAlongWithWhateverIsAskedFor() {
+        Plan plan = Plan.of(true, 1, Set.of("stream-64", "junixsocket"));
+        assertEquals(List.of("1 stream-64 c-best", "1 stream-64 junixsocket"), steps(plan, false));
+    }
+
+    @Test
+    void countsSystemCallsInARunOfItsOwn() {
+        Plan plan = Plan.of(false, 2, Set.of("stream-64", "stream-16", "evloop"));
+        assertEquals(List.of("1 stream-64 c-best", "1 stream-64 evloop"), steps(plan, true));
+    }
+
+    @Test
+    void hasEveryWorkloadAndCompetitorInTheFullRun() {
+        List<Plan.Step> steps = Plan.of(false, 1, Set.of()).steps();
+        assertEquals(
+                Set.copyOf(Workload.ALL),
+                steps.stream().map(Plan.Step::workload).collect(Collectors.toSet()));
+        assertEquals(
+                Set.copyOf(Competitor.ALL),
+                steps.stream().map(Plan.Step::competitor).collect(Collectors.toSet()));
+    }
+
+    @Test
+    void keepsTheFullRunWithinAQuarterOfAnHour() {
+        assertTrue(Plan.of(false, 5, Set.of()).totalMillis(TIMING) <= 15 * 60 * 1000);
+    }
+}

@@ -1,0 +1,48 @@
+package io.evloop.bench.compare;
+
+import com.google.gson.JsonObject;
+
+/** Samples as the programs would have printed them. */
+final class Samples {
+
+    static final Competitor C = Competitor.byId(Competitor.YARDSTICK);
+    static final Competitor EVLOOP = Competitor.byId("evloop");
+    static final Workload STREAM = Workload.byId("stream-64");
+    static final Workload ROUND_TRIP = Workload.byId("echo-1");
+
+    private Samples() {}
+
+    /** Of a second, with a driving side that says it sent none, so that nothing is taken from the wrong side. */
+    static Sample stream(Competitor competitor, int run, long framesReceived) {
+        return new Sample(STREAM, competitor, run, false, side(0), side(framesReceived), new JsonObject());
+    }
+
+    static Sample roundTrip(Competitor competitor, int run, long p50) {
+        JsonObject latency = new JsonObject();
+        latency.addProperty("p50", p50);
+        Sample.Side client = side(1000);
+        client.json().add("latency", latency);
+        return new Sample(ROUND_TRIP, competitor, run, false, client, side(1), new JsonObject());
+    }
+
+    /** A run that counted system calls, which made it slow. */
+    static Sample counting(Competitor competitor, long driverCalls, long otherCalls, long frames) {
+        JsonObject pair = new JsonObject();
+        pair.add("first", calls(driverCalls));
+        pair.add("second", calls(otherCalls));
+        return new Sample(STREAM, competitor, 1, true, side(frames), side(frames), pair);
+    }
+
+    static Sample.Side side(long frames) {
+        JsonObject json = new JsonObject();
+        json.addProperty("frames", frames);
+        json.addProperty("nanos", 1_000_000_000L);
+        return new Sample.Side(json);
+    }
+
+    private static JsonObject calls(long count) {
+        JsonObject json = new JsonObject();
+        json.addProperty("syscalls", count);
+        return json;
+    }
+}

@@ -1,0 +1,78 @@
+package io.evloop.bench.compare.peer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+/** What is sent and what is checked, without anything in between. */
+class SourceSinkTest {
+
+    private final Meter sent = new Meter();
+    private final Meter received = new Meter();
+
+    private static void transfer(Source source, Sink sink, int pipes) {
+        Party[] senders = new Party[pipes];
+        for (int i = 0; i < pipes; i++) {
+            senders[i] = source.pipe(i);
+        }
+        for (boolean going = true; going; ) {
+            going = false;
+            for (int i = 0; i < pipes; i++) {
+                Party receiver = sink.pipe(i);
+                int[] room = {100};
+                senders[i].onRoom((channelId, bytes, offset, length) -> {
+                    boolean accepted = room[0]-- > 0;
+                    if (accepted) {
+                        receiver.onFrame(null, channelId, bytes, offset, length);
+                    }
+                    return accepted;
+                });
+                going |= !senders[i].finished();
+            }
+        }
+    }
+
+    private static String frames(Meter meter) {
+        StringBuilder json = new StringBuilder();
+        meter.appendTo(json);
+        return json.substring(0, json.indexOf(",\"nanos\""));
+    }
+
+    @Test
+    void countTheSameFramesOverOnePipe() {
+        Job job = Jobs.of(Job.Role.SENDER, 64, 1, 5, 20);
+        Sink sink = new Sink(job, received);
+        transfer(new Source(job, sent), sink, 1);
+        assertTrue(sink.pipe(0).finished());
+        assertEquals(frames(sent), frames(received));
+    }
+
+    @Test
+    void findsManyPipesThatAreServedAlikeFair() {
+        Job job = Jobs.of(Job.Role.SENDER, 64, 16, 5, 50);
+        Sink sink = new Sink(job, received);
+        transfer(new Source(job, sent), sink, 16);
+        for (int i = 0; i < 16; i++) {
+            assertTrue(sink.pipe(i).finished(), "pipe " + i);
+        }
+        assertTrue(sink.jain() > 0.9 && sink.jain() <= 1.000001, "Jain's index " + sink.jain());
+    }
+
+    @Test
+    void refuseAFrameThatIsMissing() {
+        Job job = Jobs.of(Job.Role.SENDER, 64, 1, 5, 20);
+        Sink sink = new Sink(job, received);
+        Party receiver = sink.pipe(0);
+        int[] count = {0};
+        Party sender = new Source(job, sent).pipe(0);
+        FrameOutput losing = (channelId, bytes, offset, length) -> {
+            if (++count[0] != 50) {
+                receiver.onFrame(null, channelId, bytes, offset, length);
+            }
+            return true;
+        };
+        assertThrows(IllegalStateException.class, () -> sender.onRoom(losing));
+    }
+}
