@@ -7,8 +7,9 @@ import java.time.Duration;
 
 /**
  * The two patiences of a pipe: with a frame that does not get complete, and with a peer to and from whom nothing moves.
- * Neither counts while reading is paused: then it is not the peer who stalls. A timer is not moved for each byte: when it
- * fires it looks how long it really was. Loop thread only.
+ * Neither counts while reading is paused or frames wait for their handler: then it is not the peer who stalls. A timer is
+ * not moved for each byte: when it fires it looks how long it really was, and looks once more in the next turn, because it
+ * may be the loop that was late, and the bytes are there but unread. Loop thread only.
  */
 final class Timeouts {
 
@@ -22,6 +23,8 @@ final class Timeouts {
     private Timer idleTimer;
     private long lastMoveNanos;
     private long frameSinceNanos;
+    private boolean idleOverdue;
+    private boolean frameOverdue;
 
     /** The count of complete frames in front of the one that is not complete. */
     private long frame = NO_FRAME;
@@ -67,6 +70,7 @@ final class Timeouts {
         } else if (frame != endpoint.stats().framesIn) {
             frame = endpoint.stats().framesIn;
             frameSinceNanos = System.nanoTime();
+            frameOverdue = false;
             armFrame();
         }
     }
@@ -75,6 +79,7 @@ final class Timeouts {
         long now = System.nanoTime();
         lastMoveNanos = now;
         frameSinceNanos = now;
+        frameOverdue = false;
         if (frame != NO_FRAME) {
             armFrame();
         }
@@ -97,10 +102,16 @@ final class Timeouts {
 
     private void checkFrame() {
         frameTimer = null;
-        if (frame != endpoint.stats().framesIn || endpoint.inbound().isPaused() || !endpoint.isOpen()) {
+        if (frame != endpoint.stats().framesIn
+                || endpoint.inbound().isPaused()
+                || endpoint.protocol().holdsEnd()
+                || !endpoint.isOpen()) {
             return;
         }
         if (System.nanoTime() - frameSinceNanos < frameNanos) {
+            armFrame();
+        } else if (!frameOverdue) {
+            frameOverdue = true;
             armFrame();
         } else if (endpoint.protocol().truncation() instanceof TruncatedFrameException truncation) {
             endpoint.closeWith(new FrameTimeoutException(
@@ -114,10 +125,14 @@ final class Timeouts {
 
     private void checkIdle() {
         long now = System.nanoTime();
-        if (endpoint.inbound().isPaused()) {
+        if (endpoint.inbound().isPaused() || endpoint.protocol().isReady()) {
             lastMoveNanos = now;
         }
         if (now - lastMoveNanos < idleNanos) {
+            idleOverdue = false;
+            armIdle();
+        } else if (!idleOverdue) {
+            idleOverdue = true;
             armIdle();
         } else {
             endpoint.closeWith(new IdleTimeoutException(Duration.ofNanos(idleNanos)));

@@ -1,0 +1,312 @@
+package io.evloop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.evloop.error.FrameTimeoutException;
+import io.evloop.error.IdleTimeoutException;
+import io.evloop.sys.Native;
+import io.evloop.testing.Await;
+import io.evloop.testing.DirectMemory;
+import io.evloop.testing.Frames;
+import io.evloop.testing.PeeredPipe;
+import io.evloop.testing.Reader;
+import io.evloop.testing.TestLoop;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Peers who stall inside a frame, or altogether. Nothing here ends too early; how late is the machine's business. */
+class TimeoutsTest {
+
+    private static final Duration TIMEOUT = Duration.ofMillis(60);
+    private static final long NANOS = TIMEOUT.toNanos();
+
+    /** How often a test that must not be slower than the timeout begins anew when it was. */
+    private static final int TRIES = 20;
+
+    private static final PipeOptions PARTIAL =
+            PipeOptions.builder().partialFrameTimeout(TIMEOUT).build();
+    private static final PipeOptions IDLE =
+            PipeOptions.builder().idleTimeout(TIMEOUT).build();
+
+    private TestLoop test;
+    private EventLoop loop;
+    private PeeredPipe peered;
+    private Pipe pipe;
+    private long begin;
+
+    @BeforeEach
+    void open() throws Exception {
+        test = TestLoop.open();
+        loop = test.loop();
+    }
+
+    private void use(PipeOptions options) throws Exception {
+        begin = System.nanoTime();
+        peered = PeeredPipe.adopt(loop, options).pushed();
+        pipe = peered.pipe();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        peered.close();
+        test.close();
+    }
+
+    private void assertNotEarly() {
+        long elapsed = System.nanoTime() - begin;
+        assertTrue(elapsed >= NANOS, "after " + Duration.ofNanos(elapsed));
+    }
+
+    /** Turns, for twice the timeout. */
+    private void pass() {
+        long start = System.nanoTime();
+        Await.turns(loop, "twice the timeout", () -> System.nanoTime() - start > 2 * NANOS);
+    }
+
+    /** No turn, for twice the timeout: the loop's thread is busy with something else. */
+    private static void hold() {
+        long start = System.nanoTime();
+        Await.until("twice the timeout", () -> System.nanoTime() - start > 2 * NANOS);
+    }
+
+    private void assertFrameTimeout(long wanted, long got) {
+        FrameTimeoutException cause = assertInstanceOf(FrameTimeoutException.class, peered.awaitClose());
+        assertNotEarly();
+        assertEquals(List.of(wanted, got), List.of(cause.wantedBytes(), cause.gotBytes()));
+        assertTrue(loop.openContext().timers.isEmpty());
+    }
+
+    private void assertIdleTimeout() {
+        assertInstanceOf(IdleTimeoutException.class, peered.awaitClose());
+        assertNotEarly();
+        assertTrue(loop.openContext().timers.isEmpty());
+    }
+
+    /** What moves bytes, step by step. */
+    @FunctionalInterface
+    private interface Step {
+        void run(int number) throws Exception;
+    }
+
+    /** Takes steps for three times the timeout without a gap of half of it; begins anew if the machine was slower. */
+    private void assertOutlives(PipeOptions options, Step step) throws Exception {
+        for (int tries = 0; tries < TRIES; tries++) {
+            use(options);
+            long start = System.nanoTime();
+            long last = start;
+            long gap = 0;
+            for (int number = 0; last - start < 3 * NANOS; number++) {
+                step.run(number);
+                loop.poll(1_000_000);
+                gap = Math.max(gap, System.nanoTime() - last);
+                last = System.nanoTime();
+            }
+            if (gap < NANOS / 2) {
+                assertEquals(0, peered.heard().stream().filter("closed"::equals).count());
+                return;
+            }
+            peered.close();
+            pipe.close();
+            Await.idle(loop);
+        }
+    }
+
+    // inside a frame ----------------------------------------------------------------------------------------------
+
+    @Test
+    void aPeerThatStallsInsideAPayloadIsGivenUp() throws Exception {
+        use(PARTIAL);
+        peered.peer().write(Frames.concat(Frames.frame(1, "whole"), Frames.header(2, 10), new byte[3]));
+        assertFrameTimeout(16, 9);
+        assertEquals(List.of("1:whole", "closed"), peered.heard());
+    }
+
+    @Test
+    void aPeerThatStallsInsideAHeaderIsGivenUp() throws Exception {
+        use(PARTIAL);
+        peered.peer().write(new byte[] {0, 1, 0});
+        assertFrameTimeout(6, 3);
+    }
+
+    // row 5
+    @Test
+    void aHeaderOf64MebibytesAndATrickleTakesLittleMemoryAndIsGivenUp() throws Exception {
+        use(PARTIAL);
+        long memory = DirectMemory.usedBytes();
+        peered.peer().write(Frames.header(1, 64 << 20));
+        Await.turns(loop, "the end of the trickle", () -> {
+            if (!peered.isClosed()) {
+                trickle();
+            }
+            return peered.isClosed();
+        });
+        assertInstanceOf(FrameTimeoutException.class, peered.awaitClose());
+        assertNotEarly();
+        DirectMemory.assertGrownByLessThan(1 << 20, memory);
+    }
+
+    private void trickle() {
+        try {
+            peered.peer().write(new byte[1]);
+        } catch (IOException e) {
+            assertTrue(pipe.isClosed());
+        }
+    }
+
+    @Test
+    void framesThatGetCompleteOneAfterTheOtherAreNoStall() throws Exception {
+        byte[] middle = Frames.concat(new byte[5], Frames.header(1, 10), new byte[5]);
+        assertOutlives(
+                PARTIAL,
+                number -> peered.peer().write(number == 0 ? Frames.concat(Frames.header(1, 10), new byte[5]) : middle));
+    }
+
+    @Test
+    void aPauseSuspendsThePartialFrameTimeout() throws Exception {
+        use(PARTIAL);
+        peered.peer().write(Frames.header(1, 10));
+        Await.idle(loop);
+        pipe.pauseReading();
+        pass();
+        assertEquals(List.of(), peered.heard());
+        begin = System.nanoTime();
+        pipe.resumeReading();
+        assertFrameTimeout(16, 6);
+    }
+
+    @Test
+    void aFrameFinishedInTimeWasGivenUpWhenTheLoopWasLate() throws Exception {
+        use(PARTIAL);
+        peered.peer().write(Frames.concat(Frames.header(1, 2), new byte[] {'h'}));
+        Await.idle(loop);
+        peered.peer().write(new byte[] {'i'});
+        hold();
+        Await.idle(loop);
+        pass();
+        assertEquals(List.of("1:hi"), peered.heard());
+    }
+
+    @Test
+    void aFrameThatWaitsForItsReaderIsNoStall() throws Exception {
+        use(PARTIAL);
+        pipe.onFrame(null);
+        peered.close();
+        peered = PeeredPipe.adopt(loop, PARTIAL);
+        peered.pipe().onReadable(from -> {});
+        peered.peer().write(Frames.concat(Frames.frame(1, "x"), Frames.header(2, 10)));
+        pass();
+        assertEquals(List.of(), peered.heard());
+        assertEquals("1:x", PeeredPipe.describe(peered.pipe().readFrame()));
+    }
+
+    @Test
+    void withoutTimeoutsThereAreNoTimers() throws Exception {
+        use(PipeOptions.DEFAULT);
+        peered.peer().write(Frames.header(1, 10));
+        Await.idle(loop);
+        assertTrue(loop.openContext().timers.isEmpty());
+    }
+
+    @Test
+    void aCloseTakesItsTimersAlong() throws Exception {
+        use(PipeOptions.builder()
+                .idleTimeout(Duration.ofHours(1))
+                .partialFrameTimeout(Duration.ofHours(1))
+                .build());
+        peered.peer().write(Frames.header(1, 10));
+        Await.idle(loop);
+        assertEquals(2, loop.openContext().timers.size());
+        pipe.close();
+        assertNull(peered.awaitClose());
+        assertTrue(loop.openContext().timers.isEmpty());
+    }
+
+    // altogether --------------------------------------------------------------------------------------------------
+
+    @Test
+    void aPipeOnWhichNothingMovesIsGivenUp() throws Exception {
+        use(IDLE);
+        assertIdleTimeout();
+    }
+
+    @Test
+    void outputThatNobodyTakesIsNoMove() throws Exception {
+        use(IDLE);
+        while (pipe.stats().blockedWrites() == 0) {
+            pipe.writeFrame(1, new byte[50_000], 0, 50_000);
+            loop.poll(0);
+        }
+        assertIdleTimeout();
+        assertTrue(pipe.stats().unsentFrames() > 0);
+    }
+
+    @Test
+    void bytesThatComeKeepItAlive() throws Exception {
+        assertOutlives(IDLE, number -> peered.peer().write(new byte[] {0, 1, 0, 0, 0, 1, 0}[number % 7]));
+    }
+
+    @Test
+    void bytesThatGoKeepItAlive() throws Exception {
+        assertOutlives(IDLE, number -> {
+            pipe.writeFrame(1, new byte[100], 0, 100);
+            loop.poll(0);
+            peered.peer().read(106);
+        });
+    }
+
+    @Test
+    void largeFramesPastTheQueueDidNotKeepItAlive() throws Exception {
+        ByteBuffer large = ByteBuffer.allocateDirect(256 * 1024);
+        assertOutlives(IDLE, number -> {
+            Native.setSendBuffer(pipe.connection().fd(), 1 << 20);
+            pipe.writeFrame(1, large.rewind());
+            new Reader(peered.peer()).readAll();
+        });
+    }
+
+    @Test
+    void aPauseSuspendsTheIdleTimeout() throws Exception {
+        use(IDLE);
+        pipe.pauseReading();
+        pass();
+        assertEquals(List.of(), peered.heard());
+        begin = System.nanoTime();
+        pipe.resumeReading();
+        assertIdleTimeout();
+    }
+
+    @Test
+    void bytesThatCameInTimeWereNoMoveWhenTheLoopWasLate() throws Exception {
+        use(IDLE);
+        Await.idle(loop);
+        peered.peer().write(Frames.frame(1, "in time"));
+        hold();
+        Await.turns(loop, "the frame", () -> !peered.heard().isEmpty());
+        assertEquals("1:in time", peered.heard().get(0));
+        begin = System.nanoTime() - NANOS;
+        assertIdleTimeout();
+    }
+
+    @Test
+    void framesThatWaitForASlowHandlerWereLost() throws Exception {
+        test.close();
+        test = TestLoop.open(EventLoopOptions.builder().bytesPerTurn(1)); // a turn for each frame
+        loop = test.loop();
+        use(IDLE);
+        pipe.onFrame((from, channelId, payload) -> {
+            hold();
+            peered.heard().add(channelId + "");
+        });
+        peered.peer().write(Frames.concat(Frames.frame(1, "x"), Frames.frame(2, "y"), Frames.frame(3, "z")));
+        peered.awaitClose();
+        assertEquals(List.of("1", "2", "3", "closed"), peered.heard());
+    }
+}
