@@ -73,6 +73,7 @@ public final class EventLoop implements AutoCloseable {
      */
     public void run() {
         enter();
+        tasks.beginRun();
         try {
             while (!tasks.isStopRequested() && !tasks.isCloseRequested()) {
                 turn.take(-1);
@@ -94,6 +95,7 @@ public final class EventLoop implements AutoCloseable {
      */
     public int poll(long timeoutNanos) {
         enter();
+        tasks.beginPoll();
         try {
             return turn.take(timeoutNanos);
         } catch (IOException e) {
@@ -129,8 +131,8 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
-     * Makes {@link #run} return after its turn; if none is under way, the next one at once. What is queued stays. Any
-     * thread.
+     * Makes {@link #run} return after its turn; if none is under way, the next one at once. A {@link #poll} under way waits
+     * no longer. What is queued stays. Any thread.
      */
     public void stop() {
         tasks.requestStop();

@@ -3,6 +3,7 @@ package io.evloop;
 import io.evloop.epoll.Epoll;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Tasks and requests from any thread, and the question whether the loop must be woken for them. */
@@ -11,10 +12,16 @@ final class TaskQueue {
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicReference<Sender> signalled = new AtomicReference<>();
     private final Epoll epoll;
+    private final AtomicInteger stops = new AtomicInteger();
     private volatile boolean asleep;
-    private volatile boolean stopRequested;
     private volatile boolean closeRequested;
     private volatile boolean closed;
+
+    /** Of {@link #stops}: those that a run has answered. Loop thread. */
+    private int answeredStops;
+
+    /** Of {@link #stops}: those that keep nobody from waiting. Loop thread. */
+    private int heardStops;
 
     TaskQueue(Epoll epoll) {
         this.epoll = epoll;
@@ -82,21 +89,31 @@ final class TaskQueue {
 
     /** Whether no task and no request is there. Loop thread. */
     boolean mayBlock() {
-        return isEmpty() && !stopRequested && !closeRequested;
+        return isEmpty() && stops.get() == heardStops && !closeRequested;
     }
 
     /** Any thread. */
     void requestStop() {
-        stopRequested = true;
+        stops.incrementAndGet();
         wake();
     }
 
+    /** A run begins; stops that were not answered yet are for this one. Loop thread. */
+    void beginRun() {
+        heardStops = answeredStops;
+    }
+
+    /** A poll begins; stops that are there already are for the next run, and this may wait all the same. Loop thread. */
+    void beginPoll() {
+        heardStops = stops.get();
+    }
+
     boolean isStopRequested() {
-        return stopRequested;
+        return stops.get() != answeredStops;
     }
 
     void stopped() {
-        stopRequested = false;
+        answeredStops = stops.get();
     }
 
     /** Any thread. */
