@@ -51,6 +51,21 @@ class SenderFaultsTest {
     }
 
     @Test
+    void aFullQueueAtTheEndWasSentFourTimes() throws Exception {
+        try (TestLoop test = TestLoop.open();
+                PeeredPipe peered = PeeredPipe.adopt(test.loop())) {
+            Sender sender = peered.pipe().sender(CAPACITY);
+            int accepted = fill(sender);
+            assertEquals(CAPACITY, sender.queuedBytes());
+            peered.pipe().closeAfterFlush();
+            peered.awaitClose();
+            assertEquals(accepted, peered.pipe().stats().framesOut());
+            byte[] bytes = peered.peer().read(1_000_000);
+            assertEquals(accepted * (6 + EIGHTH.length), bytes.length);
+        }
+    }
+
+    @Test
     void aDrainOfThePipeMadeTheLoopServeASenderForEver() throws Exception {
         PipeOptions options =
                 PipeOptions.builder().highWater(2 * CAPACITY).lowWater(0).build();

@@ -35,10 +35,10 @@ public final class SendRing {
     private static final int HEADER_LENGTH = 8;
     private static final int ALIGNMENT = 8;
 
-    /** Bytes cleared at a time: what a consumer gives back before it goes on. */
-    private static final int CLEAR_LENGTH = 16 * 1024;
+    /** Bytes cleared at a time: what a consumer gives back before it goes on. A smaller ring is cleared once around. */
+    private static final int MAX_CLEAR_LENGTH = 16 * 1024;
 
-    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(CLEAR_LENGTH);
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(MAX_CLEAR_LENGTH);
 
     /** Two cache lines between the counters: the adjacent one is fetched, too. */
     private static final int COUNTER_DISTANCE = 16;
@@ -51,6 +51,7 @@ public final class SendRing {
 
     private final ByteBuffer memory;
     private final int capacity;
+    private final int clearLength;
     private final AtomicLongArray counters = new AtomicLongArray(3 * COUNTER_DISTANCE);
 
     /**
@@ -62,6 +63,7 @@ public final class SendRing {
         }
         int shift = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(MIN_CAPACITY, minCapacity) - 1);
         capacity = 1 << shift;
+        clearLength = Math.min(MAX_CLEAR_LENGTH, capacity);
         memory = ByteBuffer.allocateDirect(capacity + ALIGNMENT).alignedSlice(ALIGNMENT);
     }
 
@@ -163,7 +165,7 @@ public final class SendRing {
                     break;
                 }
                 head += length > 0 ? aligned(length) : -length;
-                if (head - cleared >= CLEAR_LENGTH) {
+                if (head - cleared >= clearLength) {
                     giveBack(cleared, head);
                     cleared = head;
                 }
@@ -178,7 +180,7 @@ public final class SendRing {
         long position = from;
         while (position < to) {
             int index = indexOf(position);
-            int length = (int) Math.min(Math.min(to - position, capacity - index), CLEAR_LENGTH);
+            int length = (int) Math.min(Math.min(to - position, capacity - index), MAX_CLEAR_LENGTH);
             memory.put(index, ZEROS, 0, length);
             position += length;
         }
