@@ -234,13 +234,11 @@ public final class Connection implements AutoCloseable {
                 return 0;
             }
             int unread = input.length();
-            HandlerEvent event = endpoint.context().tracesHandlers ? HandlerEvent.start() : null;
+            HandlerEvent event = HandlerEvent.start(endpoint.context());
             try {
                 handler.onReadable(Connection.this);
             } finally {
-                if (event != null) {
-                    event.finish(Connection.this);
-                }
+                HandlerEvent.finish(event, Connection.this);
                 declined = input.length() == unread;
                 input.hideView();
                 endpoint.context().stats.frames++;

@@ -235,11 +235,13 @@ final class Endpoint implements Pollable {
         } catch (IOException e) {
             context.reportError(protocol.owner(), e);
         }
+        HandlerEvent event = HandlerEvent.start(context);
         try {
             protocol.onClose(closeCause);
         } catch (Throwable e) {
             context.reportError(protocol.owner(), e);
         }
+        HandlerEvent.finish(event, protocol.owner());
         context.abortOpenClaims();
     }
 
@@ -248,11 +250,13 @@ final class Endpoint implements Pollable {
         if (!outbound.takeDrain()) {
             return false;
         }
+        HandlerEvent event = HandlerEvent.start(context);
         try {
             protocol.onDrain();
         } catch (Throwable e) {
             fail(e);
         }
+        HandlerEvent.finish(event, protocol.owner());
         context.abortOpenClaims();
         return true;
     }

@@ -105,6 +105,21 @@ public final class EventLoop implements AutoCloseable {
         }
     }
 
+    /** For a group: whatever stops come. An error ends it, too; the error handler hears it. */
+    void runUntilClosed() {
+        try {
+            while (!isClosed()) {
+                run();
+            }
+        } catch (RuntimeException e) {
+            if (!isClosed()) {
+                reportError(this, e);
+            }
+        } finally {
+            close();
+        }
+    }
+
     private void enter() {
         Thread current = Thread.currentThread();
         if (bound && owner != current && !isClosed()) {
@@ -216,6 +231,11 @@ public final class EventLoop implements AutoCloseable {
         }
     }
 
+    /** The same without waiting, for a loop whose thread runs it or is about to. */
+    void requestClose() {
+        tasks.requestClose();
+    }
+
     private void awaitClosed() {
         boolean interrupted = false;
         while (true) {
@@ -261,6 +281,12 @@ public final class EventLoop implements AutoCloseable {
             throw new IllegalStateException("the event loop is closed");
         }
         return context;
+    }
+
+    /** Whose it is from now on. Before anybody has run it. */
+    void bindTo(Thread thread) {
+        owner = thread;
+        bound = true;
     }
 
     void reportError(Object source, Throwable error) {

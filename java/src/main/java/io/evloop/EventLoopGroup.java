@@ -38,29 +38,22 @@ public final class EventLoopGroup implements AutoCloseable {
             EventLoop loop = EventLoop.open(builder.options);
             loops.add(loop);
             int cpu = builder.cpus.length == 0 ? Builder.ANY_CPU : builder.cpus[index % builder.cpus.length];
-            Thread thread = new Thread(() -> run(loop, cpu, builder.options), builder.name + "-" + index);
+            Thread thread = new Thread(() -> run(loop, cpu), builder.name + "-" + index);
             thread.setDaemon(builder.daemon);
+            loop.bindTo(thread); // from the start: nobody may take it for his own until that runs
             threads.add(thread);
             thread.start();
         }
     }
 
-    private static void run(EventLoop loop, int cpu, EventLoopOptions options) {
-        try (loop) {
-            if (cpu != Builder.ANY_CPU) {
-                int result = Native.setAffinity(cpu);
-                if (result < 0) { // it runs all the same, elsewhere
-                    options.errorHandler().onError(loop, Errno.exception("sched_setaffinity", result));
-                }
-            }
-            while (!loop.isClosed()) { // a stop ends nothing here: the group's close does
-                loop.run();
-            }
-        } catch (RuntimeException e) {
-            if (!loop.isClosed()) {
-                options.errorHandler().onError(loop, e);
+    private static void run(EventLoop loop, int cpu) {
+        if (cpu != Builder.ANY_CPU) {
+            int result = Native.setAffinity(cpu);
+            if (result < 0) { // it runs all the same, elsewhere
+                loop.reportError(loop, Errno.exception("sched_setaffinity", result));
             }
         }
+        loop.runUntilClosed();
     }
 
     /** The loops in turn. */
@@ -79,15 +72,19 @@ public final class EventLoopGroup implements AutoCloseable {
     }
 
     /**
-     * Closes the loops, one after the other, each on its own thread ({@link EventLoop#close}), and waits for the threads.
-     * Idempotent. In a callback of one of the loops that one closes at the end of its turn, and its thread is not waited for.
+     * Closes the loops, each on its own thread ({@link EventLoop#close}), and waits for the threads. Idempotent. In a
+     * callback of one of the loops nothing is waited for: each loop closes at the end of its turn.
      */
     @Override
     public void close() {
+        loops.forEach(EventLoop::requestClose);
+        if (threads.contains(Thread.currentThread())) {
+            return; // another loop may be doing the same, and wait for this one
+        }
         loops.forEach(EventLoop::close);
         boolean interrupted = false;
         for (Thread thread : threads) {
-            while (thread != Thread.currentThread() && thread.isAlive()) {
+            while (thread.isAlive()) {
                 try {
                     thread.join();
                 } catch (InterruptedException e) {

@@ -163,11 +163,11 @@ final class FrameInput implements Protocol {
     }
 
     private void handOverTraced(FrameHandler target, int channelId, ByteBuffer payload) {
-        HandlerEvent event = HandlerEvent.start();
+        HandlerEvent event = HandlerEvent.start(endpoint.context());
         try {
             target.onFrame(pipe, channelId, payload);
         } finally {
-            event.finish(pipe);
+            HandlerEvent.finish(event, pipe);
         }
     }
 
@@ -176,13 +176,11 @@ final class FrameInput implements Protocol {
             return 0;
         }
         int unread = input.length();
-        HandlerEvent event = endpoint.context().tracesHandlers ? HandlerEvent.start() : null;
+        HandlerEvent event = HandlerEvent.start(endpoint.context());
         try {
             readableHandler.accept(pipe);
         } finally {
-            if (event != null) {
-                event.finish(pipe);
-            }
+            HandlerEvent.finish(event, pipe);
             declined = input.length() == unread;
             input.hideView();
             endpoint.context().stats.frames++;

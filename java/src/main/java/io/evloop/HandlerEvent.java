@@ -20,19 +20,32 @@ final class HandlerEvent extends Event {
     @Label("Source")
     String source;
 
-    /** Begins to measure; only if {@link LoopContext#tracesHandlers}. */
-    static HandlerEvent start() {
+    /** A callback begins; null if nobody wants to know, which is looked at once a turn. */
+    static HandlerEvent start(LoopContext context) {
+        if (!context.tracesHandlers) {
+            return null;
+        }
         HandlerEvent event = new HandlerEvent();
         event.begin();
         return event;
     }
 
     /** The callback has returned, or thrown. */
-    void finish(Object of) {
-        end();
-        if (shouldCommit()) {
-            source = of.toString();
-            commit();
+    static void finish(HandlerEvent event, Object of) {
+        if (event != null) {
+            event.end();
+            if (event.shouldCommit()) {
+                event.source = describe(of);
+                event.commit();
+            }
+        }
+    }
+
+    private static String describe(Object of) {
+        try {
+            return String.valueOf(of);
+        } catch (RuntimeException e) { // a task of the user's that fails to tell what it is
+            return of.getClass().getName();
         }
     }
 }

@@ -274,6 +274,7 @@ final class Inbound {
     }
 
     private void tellEnd() {
+        HandlerEvent event = HandlerEvent.start(context);
         try {
             if (!protocol().onEnd()) {
                 endpoint.closeAfterFlush();
@@ -281,6 +282,7 @@ final class Inbound {
         } catch (Throwable e) {
             endpoint.fail(e);
         }
+        HandlerEvent.finish(event, protocol().owner());
         context.abortOpenClaims();
         if (endpoint.isOpen()) {
             endpoint.interest().outputOnly(endpoint.outbound().isBlocked());

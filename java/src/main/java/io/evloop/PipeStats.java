@@ -104,6 +104,7 @@ public final class PipeStats {
         return "PipeStats[framesIn=" + framesIn + ", framesOut=" + framesOut + ", bytesIn=" + bytesIn + ", bytesOut="
                 + bytesOut + ", droppedFrames=" + droppedFrames + ", reads=" + reads + ", emptyReads=" + emptyReads
                 + ", writes=" + writes + ", blockedWrites=" + blockedWrites + ", refusedWrites=" + refusedWrites
-                + ", stalls=" + stalls + ", queuedBytes=" + queuedBytes + ", maxQueuedBytes=" + maxQueuedBytes + "]";
+                + ", stalls=" + stalls + ", queuedBytes=" + queuedBytes + ", maxQueuedBytes=" + maxQueuedBytes
+                + ", unsentFrames=" + unsentFrames + ", unsentBytes=" + unsentBytes + "]";
     }
 }

@@ -167,10 +167,17 @@ public final class Sender {
     }
 
     private void tellDrain() {
-        if (drainHandler != null) {
-            drainHandler.accept(this);
-            pipe.endpoint().context().abortOpenClaims();
+        if (drainHandler == null) {
+            return;
         }
+        LoopContext context = pipe.endpoint().context();
+        HandlerEvent event = HandlerEvent.start(context);
+        try {
+            drainHandler.accept(this);
+        } finally {
+            HandlerEvent.finish(event, this);
+        }
+        context.abortOpenClaims();
     }
 
     SendRing ring() {

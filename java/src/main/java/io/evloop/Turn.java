@@ -122,15 +122,13 @@ final class Turn {
     }
 
     private void run(Object source, Runnable task) {
-        HandlerEvent event = context.tracesHandlers ? HandlerEvent.start() : null;
+        HandlerEvent event = HandlerEvent.start(context);
         try {
             task.run();
         } catch (Throwable e) {
             context.reportError(source, e);
         }
-        if (event != null) {
-            event.finish(source);
-        }
+        HandlerEvent.finish(event, source);
         context.abortOpenClaims();
     }
 

@@ -70,16 +70,14 @@ public final class Watch {
 
         @Override
         public void onEvents(int events) {
-            HandlerEvent event = context.tracesHandlers ? HandlerEvent.start() : null;
+            HandlerEvent event = HandlerEvent.start(context);
             try {
                 handler.onReady(Watch.this, events);
             } catch (Throwable e) {
                 context.reportError(Watch.this, e);
                 end();
             }
-            if (event != null) {
-                event.finish(Watch.this);
-            }
+            HandlerEvent.finish(event, Watch.this);
             context.abortOpenClaims();
         }
 
