@@ -111,6 +111,16 @@ class IdleLoopTest {
     }
 
     @Test
+    void withAFrameThatIsDeclinedOfAPeerWhoHasHalfClosed() throws Exception {
+        pipe.onReadable(from -> {});
+        peered.peer().write(Frames.frame(1, "a"));
+        peered.peer().shutdownOutput();
+        assertBlocks();
+        assertEquals("1:a", PeeredPipe.describe(pipe.readFrame()));
+        peered.awaitClose();
+    }
+
+    @Test
     void withAFrameThatIsDeclinedOfAPeerWhoIsGone() throws Exception {
         pipe.onReadable(from -> {});
         peered.peer().write(Frames.frame(1, "a"));

@@ -177,6 +177,18 @@ class PipeEndTest {
     }
 
     @Test
+    void aPipeThatIsHalfClosedOnBothSidesIsClosed() throws Exception {
+        peered.keptOpen();
+        peered.peer().shutdownOutput();
+        Await.idle(loop);
+        assertEquals(List.of("end"), peered.heard());
+        pipe.writeFrame(1, ByteBuffer.wrap(new byte[] {'x'}));
+        pipe.shutdownOutput();
+        assertNull(peered.awaitClose());
+        assertArrayEquals(Frames.frame(1, "x"), peered.peer().read(100));
+    }
+
+    @Test
     void withoutOnEndAHalfCloseOfThePeerFlushesThenCloses() throws Exception {
         byte[] payload = Frames.pattern(1, 1 << 20); // more than the socket takes at once
         pipe.writeFrame(2, ByteBuffer.wrap(payload));

@@ -2,15 +2,18 @@ package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.error.NativeIoException;
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -196,6 +199,21 @@ class PipePullTest {
         assertEquals("7:last words", PeeredPipe.describe(pipe.readFrame()));
         assertNull(peered.awaitClose());
         assertEquals(List.of("end", "closed"), peered.heard());
+    }
+
+    @Test
+    void aFrameThatIsNotTakenOutlivesAWriteThatFails() throws Exception {
+        pipe.onReadable(from -> {});
+        peered.peer().write(Frames.frame(7, "last words"));
+        peered.peer().close();
+        Await.idle(loop);
+        pipe.writeFrame(1, ByteBuffer.wrap(new byte[1]));
+        Await.idle(loop);
+        assertEquals(List.of(), peered.heard());
+        assertEquals("7:last words", PeeredPipe.describe(pipe.readFrame()));
+        assertEquals(
+                "EPIPE",
+                assertInstanceOf(NativeIoException.class, peered.awaitClose()).errnoName());
     }
 
     // row 3

@@ -10,6 +10,7 @@ import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -75,6 +76,16 @@ class PipePushTest {
         Await.idle(loop);
         assertEquals(List.of("4 258", "5 3", "4 4"), seen);
         assertEquals(1, views.size(), "views");
+    }
+
+    // row 9
+    @Test
+    void aPayloadThatIsReadAfterItsCallbackIsDetected() throws Exception {
+        List<ByteBuffer> kept = new ArrayList<>();
+        pipe.onFrame((from, channelId, payload) -> kept.add(payload));
+        peered.peer().write(Frames.concat(Frames.frame(1, "a"), Frames.header(1, 100)));
+        Await.idle(loop);
+        assertThrows(BufferUnderflowException.class, kept.get(0)::get);
     }
 
     // row 8

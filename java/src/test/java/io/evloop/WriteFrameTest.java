@@ -214,6 +214,27 @@ class WriteFrameTest {
     }
 
     @Test
+    void whatAClosedPipeHadQueuedCountsNoMoreTowardsTheBoundOfTheLoop() throws Exception {
+        EventLoopOptions.Builder options = EventLoopOptions.builder().maxQueuedBytes(4096 * KIB);
+        try (TestLoop bounded = TestLoop.open(options);
+                PeeredPipe first = PeeredPipe.adopt(bounded.loop());
+                PeeredPipe second = PeeredPipe.adopt(bounded.loop()).pushed().drained()) {
+            ByteBuffer payload = ByteBuffer.allocateDirect(512 * KIB);
+            while (first.pipe().writeFrame(7, payload.clear()).isAccepted()) {
+                continue;
+            }
+            second.pipe().writeFrame(7, payload.clear());
+            assertEquals(WriteResult.FULL, second.pipe().writeFrame(7, payload.clear()));
+            Await.idle(bounded.loop());
+            assertEquals(List.of(), second.heard());
+            first.pipe().close();
+            Await.idle(bounded.loop());
+            assertEquals(List.of("drain"), second.heard());
+            assertTrue(second.pipe().writeFrame(7, payload.clear()).isAccepted());
+        }
+    }
+
+    @Test
     void aClosedPipeTakesNothing() throws Exception {
         pipe.close();
         assertClosed();

@@ -1,0 +1,102 @@
+package io.evloop.buffer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.evloop.frame.FrameLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Buffers leased and given back. */
+class BufferPoolTest {
+
+    private static final int KIB = 1024;
+
+    @Test
+    void leasesAtLeastWhatIsAskedForAndNotMuchMoreThanTwice() {
+        BufferPool pool = new BufferPool(0);
+        for (int capacity : new int[] {0, 1, 4095, 4096, 4097, 4160, 4161, 8192, 65_535, 65_536, 65_537, 1 << 20}) {
+            OffHeapBuffer buffer = pool.lease(capacity);
+            int least = Math.max(capacity, 4 * KIB);
+            assertTrue(buffer.capacity() >= capacity, () -> buffer.capacity() + " for " + capacity);
+            assertTrue(buffer.capacity() <= 2 * least + 64, () -> buffer.capacity() + " for " + capacity);
+            assertEquals(buffer.capacity(), buffer.bytes().capacity());
+            assertSame(ByteOrder.BIG_ENDIAN, buffer.bytes().order());
+        }
+    }
+
+    @Test
+    void fitsAPayloadOfAPowerOfTwoAndItsHeaderIntoTheClassOfThatPower() {
+        BufferPool pool = new BufferPool(0);
+        for (int payload = 4 * KIB; payload <= 16 << 20; payload *= 2) {
+            assertEquals(
+                    pool.lease(payload).capacity(),
+                    pool.lease(payload + FrameLayout.HEADER_LENGTH).capacity());
+        }
+    }
+
+    @Test
+    void refusesACapacityThatNoBufferHas() {
+        BufferPool pool = new BufferPool(0);
+        for (int capacity : new int[] {-1, Integer.MIN_VALUE, (1 << 30) + 65, Integer.MAX_VALUE}) {
+            assertThrows(IllegalArgumentException.class, () -> pool.lease(capacity));
+        }
+        assertEquals(0, pool.leasedBytes());
+    }
+
+    @Test
+    void leasesTheBufferThatCameBackLastOfTheRightClass() {
+        BufferPool pool = new BufferPool(1 << 20);
+        OffHeapBuffer first = pool.lease(4 * KIB);
+        OffHeapBuffer second = pool.lease(4 * KIB);
+        OffHeapBuffer large = pool.lease(64 * KIB);
+        pool.release(first);
+        pool.release(second);
+        pool.release(large);
+        assertSame(second, pool.lease(1));
+        assertSame(large, pool.lease(40 * KIB));
+        assertSame(first, pool.lease(4 * KIB + 64));
+        assertNotSame(first, pool.lease(4 * KIB));
+    }
+
+    @Test
+    void keepsNoMoreThanItsLimitAndForgetsAllWhenTrimmed() {
+        OffHeapBuffer probe = new BufferPool(0).lease(4 * KIB);
+        BufferPool pool = new BufferPool(2L * probe.capacity());
+        List<OffHeapBuffer> leased = List.of(pool.lease(1), pool.lease(1), pool.lease(1));
+        assertEquals(3L * probe.capacity(), pool.leasedBytes());
+        leased.forEach(pool::release);
+        assertEquals(0, pool.leasedBytes());
+        assertEquals(2L * probe.capacity(), pool.retainedBytes());
+        assertSame(leased.get(1), pool.lease(1));
+        assertEquals(probe.capacity(), pool.retainedBytes());
+        pool.trim();
+        assertEquals(0, pool.retainedBytes());
+        assertNotSame(leased.get(0), pool.lease(1));
+    }
+
+    @Test
+    void givesOutNoBufferTwiceAndCountsThemAll() {
+        Random random = new Random(1);
+        BufferPool pool = new BufferPool(300 * KIB);
+        List<OffHeapBuffer> leased = new ArrayList<>();
+        for (int round = 0; round < 10_000; round++) {
+            if (leased.isEmpty() || leased.size() < 20 && random.nextBoolean()) {
+                OffHeapBuffer buffer = pool.lease(random.nextInt(60 * KIB));
+                assertTrue(leased.stream().noneMatch(other -> other == buffer));
+                assertEquals(0, buffer.length());
+                leased.add(buffer);
+            } else {
+                pool.release(leased.remove(random.nextInt(leased.size())));
+            }
+            assertEquals(leased.stream().mapToLong(OffHeapBuffer::capacity).sum(), pool.leasedBytes());
+            assertTrue(pool.retainedBytes() <= 300 * KIB);
+        }
+    }
+}
