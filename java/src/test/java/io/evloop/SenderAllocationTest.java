@@ -14,10 +14,10 @@ import org.junit.jupiter.api.Test;
 /** Frames of other threads cost no memory, neither of theirs nor of the loop's. */
 class SenderAllocationTest {
 
-    private static final int FRAMES = 50_000;
+    private static final int FRAMES = 500_000;
 
     /** What a measurement itself, or a class that is loaded late, may take: a byte a frame would be more. */
-    private static final long NOISE = 20_000;
+    private static final long NOISE = 100_000;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
