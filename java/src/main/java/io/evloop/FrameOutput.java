@@ -16,6 +16,7 @@ final class FrameOutput {
     private final LoopContext context;
     private final Object owner;
     private final Outbound outbound;
+    private final OutputAccount account;
     private final OutputQueue queue;
     private final PipeStats stats;
     private final int maxFrameLength;
@@ -26,6 +27,7 @@ final class FrameOutput {
         this.context = context;
         this.owner = owner;
         this.outbound = outbound;
+        this.account = outbound.account();
         this.queue = outbound.queue();
         this.stats = stats;
         this.maxFrameLength = maxFrameLength;
@@ -37,6 +39,24 @@ final class FrameOutput {
 
     WriteResult write(int channelId, ByteBuffer payload) {
         final int length = payload.remaining();
+        final OutputAccount window = account;
+        final int frame = window.position;
+        if (length > window.windowEnd - frame - FrameLayout.HEADER_LENGTH - FrameLayout.SPILL
+                || claimedLength != NO_CLAIM) {
+            return writeSlowly(channelId, payload, length);
+        }
+        FrameLayout.checkFrame(channelId, length, maxFrameLength);
+        final ByteBuffer bytes = window.bytes;
+        final int index = payload.position();
+        FrameLayout.putHeaderAndSpill(bytes, frame, channelId, length);
+        bytes.put(frame + FrameLayout.HEADER_LENGTH, payload, index, length);
+        payload.position(index + length);
+        window.position = frame + FrameLayout.HEADER_LENGTH + length;
+        stats.framesOut++;
+        return WriteResult.OK;
+    }
+
+    private WriteResult writeSlowly(int channelId, ByteBuffer payload, int length) {
         final WriteResult refused = admit(channelId, length);
         if (refused != null) {
             return owing(refused);
@@ -44,12 +64,9 @@ final class FrameOutput {
         if (length >= WRITE_THROUGH_LENGTH && payload.isDirect()) {
             return owing(writeLarge(channelId, payload, length));
         }
-        final int frame = queue.position();
-        final ByteBuffer bytes = queue.bytes();
-        FrameLayout.putHeader(bytes, frame, channelId, length);
-        bytes.put(frame + FrameLayout.HEADER_LENGTH, payload, payload.position(), length);
+        final WriteResult result = appendCopy(channelId, payload, payload.position(), length);
         payload.position(payload.limit());
-        return owing(append(length));
+        return owing(result);
     }
 
     WriteResult write(int channelId, byte[] payload, int offset, int length) {
@@ -58,8 +75,8 @@ final class FrameOutput {
         if (refused != null) {
             return owing(refused);
         }
-        final int frame = queue.position();
-        final ByteBuffer bytes = queue.bytes();
+        final int frame = account.appendIndex();
+        final ByteBuffer bytes = account.block();
         FrameLayout.putHeader(bytes, frame, channelId, length);
         bytes.put(frame + FrameLayout.HEADER_LENGTH, payload, offset, length);
         return owing(append(length));
@@ -81,8 +98,8 @@ final class FrameOutput {
     }
 
     private WriteResult appendCopy(int channelId, ByteBuffer source, int index, int length) {
-        final int frame = queue.position();
-        final ByteBuffer bytes = queue.bytes();
+        final int frame = account.appendIndex();
+        final ByteBuffer bytes = account.block();
         FrameLayout.putHeader(bytes, frame, channelId, length);
         bytes.put(frame + FrameLayout.HEADER_LENGTH, source, index, length);
         return append(length);
@@ -119,13 +136,9 @@ final class FrameOutput {
         WriteResult result = outbound.writeThrough(header, FrameLayout.HEADER_LENGTH, payload, index, length);
         if (result != null) {
             stats.framesOut++;
-            stats.bytesOut += FrameLayout.HEADER_LENGTH + length;
             return result;
         }
-        int frame = queue.position();
-        FrameLayout.putHeader(queue.bytes(), frame, channelId, length);
-        queue.bytes().put(frame + FrameLayout.HEADER_LENGTH, payload, index, length);
-        return append(length);
+        return appendCopy(channelId, payload, index, length);
     }
 
     private WriteResult admit(int channelId, int length) {
@@ -138,7 +151,6 @@ final class FrameOutput {
 
     private WriteResult append(int length) {
         stats.framesOut++;
-        stats.bytesOut += FrameLayout.HEADER_LENGTH + length;
         return outbound.append(FrameLayout.HEADER_LENGTH + length);
     }
 
@@ -149,8 +161,8 @@ final class FrameOutput {
             owing(refused);
             return null;
         }
-        int frame = queue.position();
-        FrameLayout.putHeader(queue.bytes(), frame, channelId, length);
+        int frame = account.appendIndex();
+        FrameLayout.putHeader(account.block(), frame, channelId, length);
         claimedLength = length;
         context.claimOpened(this);
         int payload = frame + FrameLayout.HEADER_LENGTH;

@@ -11,7 +11,13 @@ import io.evloop.sys.Native;
 final class Inbound {
 
     /** Bytes of the block that an ordinary read goes into, and so the most that one read takes. */
-    private static final int READ_CAPACITY = 256 * 1024;
+    private static final int READ_CAPACITY = 128 * 1024;
+
+    /** A read that brings as much as this is likely to be followed by another. */
+    private static final int STREAM_LENGTH = 16 * 1024;
+
+    /** The most reads in a row after which no further one is tried, because the last tries found nothing. */
+    private static final int MAX_SKIPPED_TRIES = 64;
 
     private final LoopContext context;
     private final Endpoint endpoint;
@@ -20,6 +26,12 @@ final class Inbound {
     private final boolean readable;
     private boolean inReadyList;
     private boolean delivering;
+
+    /** What the last read returned. */
+    private int lastResult;
+
+    private int triesToSkip;
+    private int nextSkip;
     private boolean paused;
     private boolean ended;
     private boolean endTold;
@@ -83,6 +95,7 @@ final class Inbound {
             return false;
         }
         stats.reads++;
+        lastResult = result;
         if (result > 0) {
             stats.bytesIn += result;
             lingered(result);
@@ -133,15 +146,16 @@ final class Inbound {
         } finally {
             delivering = false;
         }
-        context.deliveredBytes += unread - buffer.length();
+        int delivered = unread - buffer.length();
+        context.deliveredBytes += delivered;
         context.abortOpenClaims();
         if (isDelivering()) {
-            afterTurn();
+            afterTurn(delivered > 0);
         }
         return done;
     }
 
-    private void afterTurn() {
+    private void afterTurn(boolean progress) {
         if (protocol().isReady()) {
             enqueue();
             return;
@@ -154,6 +168,9 @@ final class Inbound {
             linger();
         } else if (wantsInput()) {
             endpoint.interest().armInput();
+            if (progress && isStreaming() && readOn()) {
+                return;
+            }
         }
         if (buffer.isEmpty()) {
             buffer.releaseIfEmpty();
@@ -164,6 +181,22 @@ final class Inbound {
         if (timeouts != null) {
             timeouts.onTurn();
         }
+    }
+
+    /** Whether it is worth a system call to look for more at once, past epoll: nobody else has anything to deliver. */
+    private boolean isStreaming() {
+        return lastResult >= STREAM_LENGTH && context.ready.isEmpty();
+    }
+
+    private boolean readOn() {
+        if (triesToSkip > 0) {
+            triesToSkip--;
+            return false;
+        }
+        boolean hit = fill();
+        nextSkip = hit ? 0 : Math.min(MAX_SKIPPED_TRIES, nextSkip * 2 + 1);
+        triesToSkip = nextSkip;
+        return hit;
     }
 
     private void compact() {

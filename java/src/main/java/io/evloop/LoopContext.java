@@ -83,12 +83,38 @@ final class LoopContext {
         }
     }
 
-    boolean hasRoom(long bytes) {
-        return queuedBytes == 0 || queuedBytes + bytes <= options.maxQueuedBytes();
+    /** Takes back what was reserved and not used. */
+    void giveBack(long bytes) {
+        queuedBytes -= bytes;
     }
 
+    boolean hasRoom(long bytes) {
+        if (queuedBytes == 0 || bytes <= room()) {
+            return true;
+        }
+        settle();
+        return queuedBytes == 0 || bytes <= room();
+    }
+
+    /** Bytes that may be queued until the limit of the loop is reached. */
+    long room() {
+        return options.maxQueuedBytes() - queuedBytes;
+    }
+
+    /** For descriptions: any thread, exact on the loop's. */
     long queuedBytes() {
-        return queuedBytes;
+        long bytes = queuedBytes;
+        for (int index = 0; index < dirty.size(); index++) {
+            Endpoint endpoint = dirty.get(index);
+            bytes -= endpoint == null ? 0 : endpoint.outbound().account().unused();
+        }
+        return bytes;
+    }
+
+    private void settle() {
+        for (int index = 0; index < dirty.size(); index++) {
+            dirty.get(index).outbound().account().settle();
+        }
     }
 
     void claimOpened(FrameOutput output) {

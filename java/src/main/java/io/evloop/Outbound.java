@@ -15,15 +15,19 @@ final class Outbound {
     /** How long to wait before asking again for memory that the kernel or the JVM did not have. */
     private static final long RETRY_NANOS = 5_000_000;
 
+    /** Bytes appended after which a write is tried ahead of the turn's flush although the last one found no room. */
+    private static final int RETRY_BYTES = OutputQueue.SEGMENT_CAPACITY / 2;
+
     private final LoopContext context;
     private final Endpoint endpoint;
     private final OutputQueue queue;
     private final Sink sink;
     private final PipeStats stats;
-    private OutputLimits limits = OutputLimits.DEFAULT;
-    private long accounted;
+    private final OutputAccount account;
     private int refusedBytes;
+    private long queuedWhenBlocked;
     private boolean aboveHighWater;
+
     private boolean blocked;
     /** The kernel is short of memory: nothing is sent until the retry. */
     private boolean stuck;
@@ -44,13 +48,15 @@ final class Outbound {
         this.sink = sink;
         this.stats = stats;
         this.queue = new OutputQueue(context.pool, context.vectors);
+        this.account = new OutputAccount(context, queue, stats);
     }
 
-    void limits(OutputLimits newLimits) {
-        limits = newLimits;
+    OutputAccount account() {
+        return account;
     }
 
     OutputQueue queue() {
+        account.settle();
         return queue;
     }
 
@@ -60,6 +66,7 @@ final class Outbound {
     }
 
     boolean isEmpty() {
+        account.settle();
         return queue.isEmpty();
     }
 
@@ -74,28 +81,34 @@ final class Outbound {
     // writing ----------------------------------------------------------------------------------------------------
 
     /**
-     * Asks whether {@code bytes} more may be appended, and makes contiguous room for them.
+     * Asks whether {@code bytes} more may be appended, and makes contiguous room for them at {@link OutputAccount#appendIndex}.
      *
      * @return null = yes; otherwise the result to return, and nothing has changed
      */
     WriteResult admit(int bytes) {
+        if (account.windowFits(bytes)) {
+            return null;
+        }
+        account.settle();
         if (!isOpen()) {
             return WriteResult.CLOSED;
         }
-        if (queue.hasRoom(bytes) && canGrow(bytes)) {
+        if (queue.hasRoom(bytes) && account.canGrow(bytes)) {
             return null;
         }
         return admitSlowly(bytes);
     }
 
     private WriteResult admitSlowly(int bytes) {
-        if (!blocked && !queue.isEmpty()) {
+        if (!queue.isEmpty() && (!blocked || queue.queuedBytes() - queuedWhenBlocked >= RETRY_BYTES)) {
+            long before = queue.queuedBytes();
             flush(); // early: a whole segment is worth its system call
+            account.sentEarly(before - queue.queuedBytes());
             if (!isOpen()) {
                 return WriteResult.CLOSED;
             }
         }
-        if (!canGrow(queue.growth(bytes))) {
+        if (!account.canGrow(queue.growth(bytes))) {
             return refuse(bytes);
         }
         try {
@@ -109,6 +122,7 @@ final class Outbound {
 
     /** Makes contiguous room whatever the limits are; false if the output is closed or memory is exhausted. */
     boolean admitBeyondLimits(int bytes) {
+        account.settle();
         if (!isOpen()) {
             return false;
         }
@@ -137,43 +151,48 @@ final class Outbound {
         return failure == null && !shutRequested && endpoint.isWritable();
     }
 
-    private boolean canGrow(long bytes) {
-        return queue.accountedBytes() + bytes <= limits.maxQueuedBytes() && context.hasRoom(bytes);
-    }
-
     /** Appends what the caller has written into the room that {@link #admit} made. */
     WriteResult append(int bytes) {
-        queue.advance(bytes);
-        account();
+        if (account.windowFits(bytes)) {
+            account.position += bytes;
+            return WriteResult.OK;
+        }
+        account.settle();
+        account.append(bytes);
         if (!dirty) {
             dirty = true;
             context.dirty.add(endpoint);
         }
-        if (accounted > limits.highWater()) {
-            if (!aboveHighWater) {
-                aboveHighWater = true;
-                stats.stalls++;
-                PipeEvent.highWater(endpoint.protocol().owner(), accounted);
-                draining = true;
-            }
+        if (account.isShareUsed()) {
+            slowDown();
+        }
+        if (aboveHighWater) {
             return WriteResult.ABOVE_HIGH_WATER;
         }
-        return aboveHighWater ? WriteResult.ABOVE_HIGH_WATER : WriteResult.OK;
+        account.openWindow();
+        return WriteResult.OK;
+    }
+
+    private void slowDown() {
+        aboveHighWater = true;
+        draining = true;
+        if (account.takeCrossing()) {
+            PipeEvent.highWater(endpoint.protocol().owner(), account.queued());
+        }
     }
 
     /** Appends bytes as they are. */
     WriteResult write(ByteBuffer source) {
         int length = source.remaining();
-        if (length > limits.maxQueuedBytes()) {
-            throw new IllegalArgumentException(length + " bytes can never fit: " + limits);
+        if (length > account.limits().maxQueuedBytes()) {
+            throw new IllegalArgumentException(length + " bytes can never fit: " + account.limits());
         }
         WriteResult refused = admit(length);
         if (refused != null) {
             return refused;
         }
-        queue.bytes().put(queue.position(), source, source.position(), length);
+        account.block().put(account.appendIndex(), source, source.position(), length);
         source.position(source.limit());
-        stats.bytesOut += length;
         return append(length);
     }
 
@@ -184,6 +203,7 @@ final class Outbound {
      * @return null if that cannot be done now, and nothing was sent
      */
     WriteResult writeThrough(ByteBuffer header, int headerLength, ByteBuffer payload, int index, int length) {
+        account.settle();
         if (blocked || !queue.isEmpty()) {
             return null;
         }
@@ -193,6 +213,7 @@ final class Outbound {
         }
         stats.writes++;
         if (sent > 0) {
+            account.sentPastQueue(sent);
             endpoint.bytesMoved();
         }
         ByteBuffer bytes = queue.bytes();
@@ -205,7 +226,7 @@ final class Outbound {
         if (sent > 0) {
             queue.markLead();
         }
-        if (queue.isEmpty()) {
+        if (isEmpty()) {
             queue.releaseIfEmpty();
         } else {
             stats.blockedWrites++;
@@ -219,6 +240,10 @@ final class Outbound {
     /** The turn's flush. */
     void flushDirty() {
         dirty = false;
+        account.settle();
+        if (account.endTurn()) {
+            checkDrain();
+        }
         if (!blocked) {
             flush();
         }
@@ -226,14 +251,16 @@ final class Outbound {
 
     /** Writes what is queued, as far as the descriptor takes it. */
     void flush() {
+        account.settle();
         if (failure != null || stuck) {
             return;
         }
         if (!queue.isEmpty()) {
             stats.writes++;
             int result = queue.writeTo(sink);
-            account();
+            update();
             if (result == OutputQueue.BLOCKED) {
+                queuedWhenBlocked = queue.queuedBytes();
                 stats.blockedWrites++;
                 block();
                 return;
@@ -281,6 +308,7 @@ final class Outbound {
 
     /** Ends the output with an error that came from elsewhere. */
     void fail(IOException cause) {
+        account.settle();
         failure = cause;
     }
 
@@ -314,6 +342,7 @@ final class Outbound {
      * whole loop is asked again each turn, because other connections lift it.
      */
     boolean takeDrain() {
+        account.settle();
         drainQueued = false;
         starving = false;
         if (!draining || retrying || !endpoint.isWritable()) {
@@ -326,11 +355,13 @@ final class Outbound {
             context.starved.add(endpoint);
             return false;
         }
-        if (accounted > limits.lowWater() || accounted + growth > limits.maxQueuedBytes()) {
+        OutputLimits limits = account.limits();
+        if (account.queued() > limits.lowWater() || account.queued() + growth > limits.maxQueuedBytes()) {
             return false;
         }
         refusedBytes = 0;
         aboveHighWater = false;
+        account.drained();
         draining = false;
         return true;
     }
@@ -340,6 +371,7 @@ final class Outbound {
     /** Half-closes once what is queued is sent; from now on writes are CLOSED. */
     void shutdown() {
         if (!shutRequested && !endpoint.isClosed()) { // the descriptor may be somebody else's by now
+            account.settle();
             shutRequested = true;
             if (queue.isEmpty()) {
                 drained();
@@ -349,28 +381,18 @@ final class Outbound {
 
     /** Drops what is queued. */
     void clear() {
+        account.settle();
         queue.clear();
-        account();
+        update();
         if (starving) {
             context.starved.remove(endpoint);
         }
     }
 
-    private void account() {
-        long now = queue.accountedBytes();
-        context.account(now - accounted);
-        if (now < accounted) {
+    private void update() {
+        if (account.update()) {
             endpoint.bytesMoved();
             checkDrain();
         }
-        accounted = now;
-        stats.queuedBytes = now;
-        if (now > stats.maxQueuedBytes) {
-            stats.maxQueuedBytes = now;
-        }
-    }
-
-    long queuedBytes() {
-        return queue.queuedBytes();
     }
 }

@@ -42,7 +42,7 @@ public final class Pipe implements AutoCloseable {
         this.loop = connection.loop();
         this.input = new FrameInput(this, endpoint, options.maxFrameLength());
         Outbound outbound = endpoint.outbound();
-        outbound.limits(options.outputLimits());
+        outbound.account().limits(options.outputLimits());
         this.output = new FrameOutput(endpoint.context(), this, outbound, endpoint.stats(), options.maxFrameLength());
         endpoint.protocol(input);
         endpoint.timeouts(Timeouts.of(endpoint, options));

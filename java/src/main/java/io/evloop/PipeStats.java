@@ -22,6 +22,9 @@ public final class PipeStats {
     long unsentFrames;
     long unsentBytes;
 
+    /** Knows of more bytes than stand here yet. */
+    OutputAccount account;
+
     PipeStats() {}
 
     /** Frames handed out, or dropped because nobody handles their channel. */
@@ -41,7 +44,7 @@ public final class PipeStats {
 
     /** Bytes accepted for sending. */
     public long bytesOut() {
-        return bytesOut;
+        return bytesOut + account.unsettled();
     }
 
     /** Frames whose channel has no handler. */
@@ -81,12 +84,12 @@ public final class PipeStats {
 
     /** Bytes queued for sending at this moment, with the overhead of segments. */
     public long queuedBytes() {
-        return queuedBytes;
+        return queuedBytes + account.unsettled();
     }
 
     /** The most bytes that were queued at one time, with the overhead of segments. */
     public long maxQueuedBytes() {
-        return maxQueuedBytes;
+        return Math.max(maxQueuedBytes, queuedBytes());
     }
 
     /** After the close: frames accepted and not sent, or not wholly. */
@@ -102,9 +105,9 @@ public final class PipeStats {
     @Override
     public String toString() {
         return "PipeStats[framesIn=" + framesIn + ", framesOut=" + framesOut + ", bytesIn=" + bytesIn + ", bytesOut="
-                + bytesOut + ", droppedFrames=" + droppedFrames + ", reads=" + reads + ", emptyReads=" + emptyReads
+                + bytesOut() + ", droppedFrames=" + droppedFrames + ", reads=" + reads + ", emptyReads=" + emptyReads
                 + ", writes=" + writes + ", blockedWrites=" + blockedWrites + ", refusedWrites=" + refusedWrites
-                + ", stalls=" + stalls + ", queuedBytes=" + queuedBytes + ", maxQueuedBytes=" + maxQueuedBytes
+                + ", stalls=" + stalls + ", queuedBytes=" + queuedBytes() + ", maxQueuedBytes=" + maxQueuedBytes()
                 + ", unsentFrames=" + unsentFrames + ", unsentBytes=" + unsentBytes + "]";
     }
 }

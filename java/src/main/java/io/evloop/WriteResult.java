@@ -4,7 +4,10 @@ package io.evloop;
 public enum WriteResult {
     /** Accepted. */
     OK,
-    /** Accepted; the queue is above its high water mark: please slow down, {@code onDrain} will follow. */
+    /**
+     * Accepted; please slow down, {@code onDrain} will follow. Either the queue is above its high water mark, or as much as
+     * that was written within this turn of the loop: a writer who finds room for ever goes on after the others had their turn.
+     */
     ABOVE_HIGH_WATER,
     /** Refused: it would exceed the queue's bound. {@code onDrain} follows once it would fit, or {@code onClose}. */
     FULL,

@@ -114,9 +114,10 @@ class BackPressureTest {
             });
             assertArrayEquals(Frames.frame(9, payload), reader.bytes());
             assertEquals(0, pipe.stats().queuedBytes());
+            Await.idle(loop); // the room is reported once more, in vain
             Quiet.assertQuiet(loop); // there is room, and nobody wants to know
             assertTrue(pipe.stats().writes() > 3, "room was reported again and again: " + pipe.stats());
-            assertEquals(pipe.stats().writes() - 1, loop.stats().events(), "each event brought one write");
+            assertEquals(pipe.stats().writes(), loop.stats().events(), "each event but the last brought one write");
         }
     }
 

@@ -98,8 +98,7 @@ class DescriptorShortageTest {
                 run(builder, loop);
                 return true;
             } catch (IOException e) {
-                Await.until(
-                        before + " descriptors, as before: " + e.getMessage(), () -> openDescriptors() == before);
+                Await.until(before + " descriptors, as before: " + e.getMessage(), () -> openDescriptors() == before);
                 return false;
             }
         }

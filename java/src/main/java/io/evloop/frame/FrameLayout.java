@@ -12,6 +12,9 @@ public final class FrameLayout {
     public static final int LENGTH_OFFSET = 2;
     public static final int HEADER_LENGTH = 6;
 
+    /** Bytes behind a header that {@link #putHeaderAndSpill} overwrites. */
+    public static final int SPILL = Long.BYTES - HEADER_LENGTH;
+
     public static final int MAX_CHANNEL_ID = 0xFFFF;
 
     /** The longest payload: 64 MiB. */
@@ -19,7 +22,10 @@ public final class FrameLayout {
 
     // A view handle is one load and one byte swap; ByteBuffer.getInt checks its mode first.
     private static final VarHandle SHORT = MethodHandles.byteBufferViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
+    private static final int CHANNEL_SHIFT = Long.SIZE - Short.SIZE;
 
     private FrameLayout() {}
 
@@ -31,6 +37,11 @@ public final class FrameLayout {
     /** The length in the header at {@code frame}: 32 bits, to be read as unsigned. */
     public static int length(ByteBuffer bytes, int frame) {
         return (int) INT.get(bytes, frame + LENGTH_OFFSET);
+    }
+
+    /** As {@link #putHeader}, by one store, which leaves zeros in the {@link #SPILL} bytes behind the header. */
+    public static void putHeaderAndSpill(ByteBuffer bytes, int frame, int channelId, int length) {
+        LONG.set(bytes, frame, (long) channelId << CHANNEL_SHIFT | (long) length << Byte.SIZE * SPILL);
     }
 
     /** Writes a header at {@code frame}. The values are not checked: see {@link #checkFrame}. */
