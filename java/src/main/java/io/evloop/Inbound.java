@@ -13,6 +13,9 @@ final class Inbound {
     /** Bytes of the block that an ordinary read goes into, and so the most that one read takes. */
     private static final int READ_CAPACITY = 128 * 1024;
 
+    /** So few pieces a turn that the processor cannot foresee what is read next. */
+    private static final int WARM_LIMIT = 8;
+
     /** A read that brings as much as this is likely to be followed by another. */
     private static final int STREAM_LENGTH = 16 * 1024;
 
@@ -138,6 +141,9 @@ final class Inbound {
         }
         int done = 1;
         int unread = buffer.length();
+        if (limit < WARM_LIMIT && unread > 0) {
+            buffer.warm();
+        }
         delivering = true;
         try {
             done = protocol().deliver(limit, bytes);

@@ -83,6 +83,7 @@ final class OutputAccount {
             windowEnd = 0;
             position = 0;
             windowStart = 0;
+            bytes = null; // an idle connection holds no buffer
             if (appended > 0) {
                 queue.advance(appended);
                 stats.bytesOut += appended;

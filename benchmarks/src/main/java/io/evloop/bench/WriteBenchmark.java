@@ -2,6 +2,7 @@ package io.evloop.bench;
 
 import io.evloop.EventLoop;
 import io.evloop.Pipe;
+import io.evloop.Sender;
 import io.evloop.WriteResult;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,6 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class WriteBenchmark {
 
     private static final int FRAMES = 8 * 1024;
+    private static final int SENDER_CAPACITY = 32 * 1024 * 1024;
 
     /** Bytes. */
     @Param({"16", "64", "1024"})
@@ -42,6 +44,7 @@ public class WriteBenchmark {
     private EventLoop loop;
     private EventLoop peer;
     private Pipe pipe;
+    private Sender sender;
     private Receiver receiver;
     private Payload payload;
     private byte[] array;
@@ -54,6 +57,7 @@ public class WriteBenchmark {
         peer = EventLoop.open();
         Pipe[] ends = Pipe.pair(loop, peer);
         pipe = ends[0];
+        sender = pipe.sender(SENDER_CAPACITY);
         receiver = new Receiver(peer, payloadLength);
         receiver.add(ends[1]);
         payload = new Payload(payloadLength);
@@ -104,6 +108,16 @@ public class WriteBenchmark {
         for (int count = 0; count < FRAMES; count++) {
             arrayPayload.numbered(sequence);
             checkAccepted(pipe.writeFrame(Payload.channelId(sequence), array, 0, array.length));
+            sequence++;
+        }
+    }
+
+    /** As another thread would, into the ring of a sender; its loop takes the frames between the invocations. */
+    @Benchmark
+    @OperationsPerInvocation(FRAMES)
+    public void writeFrameOfSender() {
+        for (int count = 0; count < FRAMES; count++) {
+            checkAccepted(sender.writeFrame(Payload.channelId(sequence), payload.numbered(sequence)));
             sequence++;
         }
     }

@@ -12,6 +12,9 @@ public final class Environment {
 
     private static final int INITIAL_CAPACITY = 16 * 1024;
 
+    /** Kept from call to call: as garbage it would wait for a collection, which thousands of starts need not cause. */
+    private static ByteBuffer block = ByteBuffer.allocateDirect(INITIAL_CAPACITY);
+
     private Environment() {}
 
     /**
@@ -19,8 +22,7 @@ public final class Environment {
      *
      * @throws NativeIoException EOVERFLOW if it is longer than 2 GiB
      */
-    public static Map<String, byte[]> copy() throws NativeIoException {
-        ByteBuffer block = ByteBuffer.allocateDirect(INITIAL_CAPACITY);
+    public static synchronized Map<String, byte[]> copy() throws NativeIoException {
         int length = copyTo(block);
         while (length > block.capacity()) {
             block = ByteBuffer.allocateDirect(length);

@@ -24,7 +24,7 @@ final class ExecHelper implements AutoCloseable {
 
     private static final int EXEC_STEP = 4;
 
-    private static byte[] program;
+    private static ByteBuffer program;
 
     private int programFd = NONE;
     private int readFd = NONE;
@@ -50,27 +50,27 @@ final class ExecHelper implements AutoCloseable {
     }
 
     private void openProgram() throws IOException {
-        byte[] bytes = program();
-        ByteBuffer program = ByteBuffer.allocateDirect(bytes.length).put(bytes);
+        ByteBuffer bytes = program();
         CStrings name = CStrings.of(NAME, "the name");
         try {
             programFd = Fd.check(Native.memFd(name.address()), "memfd_create");
             int written = 0;
-            while (written < program.capacity()) {
-                long address = Native.addressOf(program) + written;
-                written += Fd.check(Native.write(programFd, address, program.capacity() - written), "write");
+            while (written < bytes.capacity()) {
+                long address = Native.addressOf(bytes) + written;
+                written += Fd.check(Native.write(programFd, address, bytes.capacity() - written), "write");
             }
         } finally {
             Reference.reachabilityFence(name);
-            Reference.reachabilityFence(program);
+            Reference.reachabilityFence(bytes);
         }
     }
 
     /** Read once: a start must not fail because the JVM has no descriptor left to look into its own archive with. */
-    private static synchronized byte[] program() throws IOException {
+    private static synchronized ByteBuffer program() throws IOException {
         if (program == null) {
             try (InputStream in = NativeLibrary.open(NAME)) {
-                program = in.readAllBytes();
+                byte[] bytes = in.readAllBytes();
+                program = ByteBuffer.allocateDirect(bytes.length).put(bytes);
             }
         }
         return program;

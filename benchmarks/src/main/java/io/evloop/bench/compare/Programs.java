@@ -33,6 +33,11 @@ final class Programs {
         }
     }
 
+    /** A C program that the build has made. */
+    static Path built(String name) throws IOException {
+        return findBuilt().resolve(name);
+    }
+
     /** The build's directory, seen from the jar (benchmarks/target/benchmarks.jar) or from the working directory. */
     private static Path findBuilt() throws IOException {
         try {

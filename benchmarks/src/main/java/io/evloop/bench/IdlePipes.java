@@ -1,0 +1,96 @@
+package io.evloop.bench;
+
+import io.evloop.EventLoop;
+import io.evloop.FrameHandler;
+import io.evloop.Pipe;
+import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What a pipe costs while nothing moves on it: 5,000 of them, each of which has carried a frame before.
+ *
+ * <pre>java -XX:+UseSerialGC -cp benchmarks/target/benchmarks.jar io.evloop.bench.IdlePipes</pre>
+ */
+public final class IdlePipes {
+
+    private static final int PAIRS = 2_500;
+    private static final int WARM_PAIRS = 100;
+    private static final long SETTLE_NANOS = 500_000_000;
+    private static final double PIPES = 2.0 * PAIRS;
+
+    private final EventLoop loop;
+    private long received;
+
+    private IdlePipes(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    /** Bytes in use at one moment. */
+    private record Memory(long heap, long direct, long resident) {
+
+        static Memory now() throws IOException {
+            long direct = Long.MAX_VALUE;
+            for (long now = directInUse(); now < direct; now = directInUse()) { // until no buffer is freed any more
+                direct = now;
+                System.gc();
+                LockSupport.parkNanos(SETTLE_NANOS);
+            }
+            long resident = Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(line -> line.startsWith("VmRSS"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                    .findFirst()
+                    .orElseThrow();
+            long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+            return new Memory(heap, direct, resident);
+        }
+
+        private static long directInUse() {
+            return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                    .filter(pool -> pool.getName().equals("direct"))
+                    .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                    .sum();
+        }
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        try (EventLoop loop = EventLoop.open()) {
+            IdlePipes idle = new IdlePipes(loop);
+            idle.open(WARM_PAIRS);
+            Memory before = Memory.now();
+            idle.open(PAIRS);
+            Memory after = Memory.now();
+            System.out.printf(
+                    Locale.ROOT,
+                    "%.0f idle pipes: %.0f B of heap, %.0f B of direct memory, %.0f B of resident memory each%n",
+                    PIPES,
+                    (after.heap - before.heap) / PIPES,
+                    (after.direct - before.direct) / PIPES,
+                    (after.resident - before.resident) / PIPES);
+        }
+    }
+
+    /** Pairs of pipes, which the loop holds, both ends of each; a frame each way through each, one pair after the other. */
+    private void open(int count) throws IOException {
+        ByteBuffer payload = ByteBuffer.allocateDirect(64);
+        FrameHandler handler = (pipe, channelId, bytes) -> received++;
+        for (int pair = 0; pair < count; pair++) {
+            Pipe[] ends = Pipe.pair(loop, loop);
+            for (Pipe end : ends) {
+                end.onFrame(handler);
+                end.writeFrame(1, payload.clear());
+            }
+            for (long expected = received + ends.length; received < expected; ) {
+                loop.poll(-1);
+            }
+        }
+        while (loop.poll(0) > 0) {
+            continue;
+        }
+    }
+}

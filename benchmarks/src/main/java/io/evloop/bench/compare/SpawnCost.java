@@ -1,0 +1,129 @@
+package io.evloop.bench.compare;
+
+import io.evloop.EventLoop;
+import io.evloop.Worker;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.HdrHistogram.Histogram;
+
+/**
+ * What {@code WorkerBuilder.start} costs beside {@code posix_spawn(3)} of the same program in C, in turn; then what many
+ * starts leave behind. Run it with the heap that a large application has, resident:
+ *
+ * <pre>java -Xms4g -Xmx4g -XX:+AlwaysPreTouch -cp benchmarks/target/benchmarks.jar io.evloop.bench.compare.SpawnCost</pre>
+ */
+public final class SpawnCost {
+
+    private static final String PROGRAM = "/bin/true";
+    private static final int ROUNDS = 5;
+    private static final int STARTS_PER_ROUND = 200;
+    private static final int MANY = 10_000;
+    private static final int REPORTS = 5;
+    private static final long LONGEST_NANOS = 10_000_000_000L;
+    private static final int DIGITS = 3;
+    private static final double NANOS_PER_MICRO = 1_000;
+
+    private SpawnCost() {}
+
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        try (EventLoop loop = EventLoop.open()) {
+            start(loop, STARTS_PER_ROUND, new Histogram(LONGEST_NANOS, DIGITS)); // warm
+            compare(loop);
+            startMany(loop);
+        }
+    }
+
+    private static void compare(EventLoop loop) throws IOException, InterruptedException {
+        Histogram ours = new Histogram(LONGEST_NANOS, DIGITS);
+        Histogram theirs = new Histogram(LONGEST_NANOS, DIGITS);
+        for (int round = 0; round < ROUNDS; round++) {
+            startInC(theirs);
+            start(loop, STARTS_PER_ROUND, ours);
+        }
+        print("posix_spawn in C", theirs);
+        print("start", ours);
+        print("ratio of p50 %.2f, of p99 %.2f%n", ratio(ours, theirs, 50), ratio(ours, theirs, 99));
+    }
+
+    private static double ratio(Histogram one, Histogram other, double percentile) {
+        return (double) one.getValueAtPercentile(percentile) / other.getValueAtPercentile(percentile);
+    }
+
+    private static void print(String what, Histogram histogram) {
+        print(
+                "%-17s p50 %6.0f µs   p99 %6.0f µs   (%d starts)%n",
+                what,
+                histogram.getValueAtPercentile(50) / NANOS_PER_MICRO,
+                histogram.getValueAtPercentile(99) / NANOS_PER_MICRO,
+                histogram.getTotalCount());
+    }
+
+    private static void print(String format, Object... values) {
+        System.out.printf(Locale.ROOT, format, values);
+    }
+
+    private static void startInC(Histogram nanos) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        Programs.built("bench_spawn").toString(), Integer.toString(STARTS_PER_ROUND), PROGRAM)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (var output = process.inputReader(StandardCharsets.US_ASCII)) {
+            output.lines().mapToLong(Long::parseLong).forEach(nanos::recordValue);
+        }
+        if (process.waitFor() != 0) {
+            throw new IOException("bench_spawn has failed");
+        }
+    }
+
+    /** One after the other, each to its exit. */
+    private static void start(EventLoop loop, int count, Histogram nanos) throws IOException {
+        for (int done = 0; done < count; done++) {
+            boolean[] exited = {false};
+            var builder = Worker.command(PROGRAM).onExit((worker, exit) -> {
+                if (exit.code() != 0) {
+                    throw new IllegalStateException(worker + " has failed: " + exit);
+                }
+                exited[0] = true;
+            });
+            long begin = System.nanoTime();
+            builder.start(loop);
+            nanos.recordValue(System.nanoTime() - begin);
+            while (!exited[0]) {
+                loop.poll(-1);
+            }
+        }
+    }
+
+    private static void startMany(EventLoop loop) throws IOException {
+        report(0);
+        for (int part = 1; part <= REPORTS; part++) {
+            start(loop, MANY / REPORTS, new Histogram(LONGEST_NANOS, DIGITS));
+            report(MANY / REPORTS * part);
+        }
+    }
+
+    private static void report(int starts) throws IOException {
+        int descriptors = 0;
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path ignored : entries) {
+                descriptors++;
+            }
+        }
+        List<String> status = Files.readAllLines(Path.of("/proc/self/status"));
+        print(
+                "after %5d starts: %d descriptors, %d children, %s%n",
+                starts,
+                descriptors - 1, // the directory's own
+                ProcessHandle.current().children().count(),
+                status.stream()
+                        .filter(line -> line.startsWith("VmRSS"))
+                        .map(line -> line.replaceAll("\\s+", " "))
+                        .findFirst()
+                        .orElseThrow());
+    }
+}
