@@ -10,12 +10,7 @@ import java.io.IOException;
 final class Turn {
 
     /** Pieces delivered from the ready list before the kernel is asked again: what a newly ready descriptor waits for. */
-    private static final int PIECES_PER_TURN = 512;
-
-    /** And further ones, as many as this time allows: where handlers are quick, asking costs more than they do. */
-    private static final long MORE_PIECES_NANOS = 20_000;
-
-    private static final int MORE_PIECES = 128;
+    private static final int PIECES_PER_TURN = 768;
 
     /** Tasks run before the descriptors get their turn. */
     private static final int TASKS_PER_TURN = 1024;
@@ -228,20 +223,10 @@ final class Turn {
         final long byteLimit = context.deliveredBytes + bytesPerTurn;
         final long framesBefore = stats.frames;
         int done = 0;
-        int pieces = PIECES_PER_TURN;
         int bytesLeft = bytesPerTurn;
-        long deadline = 0;
-        while (!ready.isEmpty() && bytesLeft > 0) {
-            if (done >= pieces) {
-                long now = System.nanoTime();
-                deadline = deadline == 0 ? now + MORE_PIECES_NANOS : deadline;
-                if (now - deadline >= 0) {
-                    break;
-                }
-                pieces = done + MORE_PIECES;
-            }
+        while (!ready.isEmpty() && done < PIECES_PER_TURN && bytesLeft > 0) {
             // alone it may have all the turns of this round at once
-            int limit = ready.size() == 1 ? pieces - done : framesPerTurn;
+            int limit = ready.size() == 1 ? PIECES_PER_TURN - done : framesPerTurn;
             int delivered = ready.removeFirst().takeTurn(limit, bytesLeft);
             done += Math.max(1, delivered); // one that delivered nothing told an end, or wants to be read from now on
             bytesLeft = (int) (byteLimit - context.deliveredBytes);
