@@ -23,21 +23,21 @@ import picocli.CommandLine.ParameterException;
 public final class Compare implements Callable<Integer> {
 
     private static final int FULL_RUNS = 5;
-    private static final int QUICK_RUNS = 3;
+    private static final int QUICK_RUNS = 2;
     private static final Set<String> PATH_OPTIONS = Set.of("--out", "--readme", "--native");
-    private static final Timing FULL = new Timing(900, 100, 350);
-    private static final Timing QUICK = new Timing(700, 100, 250);
+    private static final Timing FULL = new Timing(2500, 100, 350);
+    private static final Timing QUICK = new Timing(2500, 100, 250);
 
-    @Option(names = "--quick", description = "few workloads and competitors, about a minute")
+    @Option(names = "--quick", description = "few workloads and competitors, two minutes")
     private boolean quick;
 
     @Option(names = "--only", split = ",", description = "ids of workloads and competitors; see --list")
     private Set<String> only = Set.of();
 
-    @Option(names = "--runs", description = "runs, interleaved (default: 5, quick: 3)")
+    @Option(names = "--runs", description = "runs, interleaved (default: 5, quick: 2)")
     private int runs;
 
-    @Option(names = "--warmup-ms", description = "warm-up of a JVM before each window (default: 900, quick: 700)")
+    @Option(names = "--warmup-ms", description = "warm-up of a JVM before each window (default: 2500)")
     private int warmupMillis;
 
     @Option(names = "--measure-ms", description = "length of a window (default: 350, quick: 250)")
