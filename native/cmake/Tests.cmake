@@ -77,3 +77,14 @@ foreach(source IN LISTS worker_sources)
   set_target_properties(worker_${name} PROPERTIES
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/workers")
 endforeach()
+
+# Libraries that the Java tests preload into a JVM of its own, in the same directory.
+file(GLOB preload_sources CONFIGURE_DEPENDS test/preload/*.c)
+foreach(source IN LISTS preload_sources)
+  get_filename_component(name "${source}" NAME_WE)
+  add_library(preload_${name} SHARED "${source}")
+  target_link_libraries(preload_${name} PRIVATE ${CMAKE_DL_LIBS})
+  set_target_properties(preload_${name} PROPERTIES
+    PREFIX "" OUTPUT_NAME ${name} C_VISIBILITY_PRESET default
+    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/workers")
+endforeach()
