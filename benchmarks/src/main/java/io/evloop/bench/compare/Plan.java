@@ -14,8 +14,7 @@ final class Plan {
     /** One measurement to be made. */
     record Step(Workload workload, Competitor competitor, int run, boolean counting) {}
 
-    private static final Set<String> QUICK_WORKLOADS =
-            Set.of("stream-64", "echo-128-spin", "fan-in-64");
+    private static final Set<String> QUICK_WORKLOADS = Set.of("stream-64", "echo-128-spin", "fan-in-64");
     private static final Set<String> QUICK_COMPETITORS = Set.of("c-best", "evloop", "netty", "nio");
 
     /** Where the number of system calls says something. */
