@@ -15,7 +15,7 @@ final class Outbound {
     /** How long to wait before asking again for memory that the kernel or the JVM did not have. */
     private static final long RETRY_NANOS = 5_000_000;
 
-    /** Bytes appended after which a write is tried ahead of the turn's flush although the last one found no room. */
+    /** Bytes appended after which a write is tried although the last one found no room. */
     private static final int RETRY_BYTES = OutputQueue.SEGMENT_CAPACITY / 2;
 
     private final LoopContext context;
@@ -166,11 +166,14 @@ final class Outbound {
         if (account.isShareUsed()) {
             slowDown();
         }
-        if (aboveHighWater) {
-            return WriteResult.ABOVE_HIGH_WATER;
+        if (!aboveHighWater) {
+            account.openWindow();
         }
-        account.openWindow();
-        return WriteResult.OK;
+        return result();
+    }
+
+    private WriteResult result() {
+        return aboveHighWater ? WriteResult.ABOVE_HIGH_WATER : WriteResult.OK;
     }
 
     private void slowDown() {
@@ -186,6 +189,9 @@ final class Outbound {
         int length = source.remaining();
         if (length > account.limits().maxQueuedBytes()) {
             throw new IllegalArgumentException(length + " bytes can never fit: " + account.limits());
+        }
+        if (length == 0 && isOpen()) {
+            return result(); // no room is needed, and none is to be held
         }
         WriteResult refused = admit(length);
         if (refused != null) {
@@ -328,8 +334,6 @@ final class Outbound {
         }
     }
 
-    // drain ------------------------------------------------------------------------------------------------------
-
     private void checkDrain() {
         if (draining && !drainQueued) {
             drainQueued = true;
@@ -365,8 +369,6 @@ final class Outbound {
         draining = false;
         return true;
     }
-
-    // the end ----------------------------------------------------------------------------------------------------
 
     /** Half-closes once what is queued is sent; from now on writes are CLOSED. */
     void shutdown() {

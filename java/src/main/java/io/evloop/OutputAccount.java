@@ -47,9 +47,9 @@ final class OutputAccount {
         return limits;
     }
 
-    /** Whether {@code length} more bytes, above 0, may be written at {@link #position}. */
+    /** Whether the window is open, and {@code length} more bytes may be written at {@link #position}. */
     boolean windowFits(int length) {
-        return length <= windowEnd - position;
+        return windowEnd != 0 && length <= windowEnd - position;
     }
 
     /** The block in which there is room for what was admitted last. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.evloop.testing.Await;
 import io.evloop.testing.PeeredPipe;
+import io.evloop.testing.RawSocket;
 import io.evloop.testing.TestLoop;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,24 @@ class OutputAccountTest {
             Await.idle(test.loop());
             assertNull(account.bytes);
             assertEquals(0, account.unused());
+        }
+    }
+
+    @Test
+    void nothingIsHeldForAWriteOfNothing() throws Exception {
+        RawSocket[] pair = RawSocket.pair();
+        try (TestLoop test = TestLoop.open();
+                RawSocket peer = pair[1]) {
+            Connection connection = test.loop().adopt(pair[0].release(), 0, any -> {});
+            ByteBuffer nothing = ByteBuffer.allocate(0);
+            assertEquals(WriteResult.OK, connection.write(nothing));
+            assertNull(connection.endpoint().outbound().account().bytes);
+            assertEquals(WriteResult.OK, connection.write(ByteBuffer.allocate(3)));
+            assertEquals(WriteResult.OK, connection.write(nothing));
+            assertEquals(3, connection.stats().queuedBytes());
+            connection.close();
+            assertEquals(WriteResult.CLOSED, connection.write(nothing));
+            assertEquals(0, peer.readAvailable().length);
         }
     }
 

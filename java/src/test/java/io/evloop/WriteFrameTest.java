@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.evloop.sys.Native;
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
@@ -205,6 +207,18 @@ class WriteFrameTest {
             }
             return peered.heard().equals(List.of("drain"));
         });
+    }
+
+    @Test
+    void largeFramesThatTheKernelTakesWholeCountTowardsTheShareOfATurnToo() throws Exception {
+        int fd = pipe.connection().fd();
+        Native.setSendBuffer(fd, 2048 * KIB);
+        assumeTrue(Native.sendBuffer(fd) > 1024 * KIB, "the system grants no larger buffer");
+        assertEquals(WriteResult.ABOVE_HIGH_WATER, pipe.writeFrame(7, ByteBuffer.allocateDirect(300 * KIB)));
+        assertEquals(0, pipe.stats().queuedBytes());
+        Await.idle(loop);
+        assertEquals(List.of("drain"), peered.takeHeard());
+        assertEquals(0, pipe.stats().stalls());
     }
 
     @Test
