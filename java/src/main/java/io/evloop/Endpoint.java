@@ -197,7 +197,6 @@ final class Endpoint implements Pollable {
 
     void closeAfterFlush() {
         if (state == State.OPEN) {
-            outbound.account().settle();
             state = State.FLUSHING;
             if (outbound.isEmpty() || outbound.failure() != null) {
                 closeWith(outbound.failure());

@@ -14,7 +14,7 @@ final class FrameInput implements Protocol {
 
     private static final int SHOWN_BYTES = 48;
 
-    /** Unread bytes that a pipe of small frames may hold: what one read brings. */
+    /** Unread bytes that a pipe of small frames may hold: what two reads bring. */
     private static final int READ_AHEAD = 256 * 1024;
 
     private final Pipe pipe;

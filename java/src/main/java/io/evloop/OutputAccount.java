@@ -118,7 +118,7 @@ final class OutputAccount {
     /** Counts bytes that went past the queue. */
     void sentPastQueue(int bytes) {
         stats.bytesOut += bytes;
-        sentEarly += bytes;
+        sentEarly(bytes);
     }
 
     /** Counts bytes of the queue that are sent ahead of the turn's flush. */

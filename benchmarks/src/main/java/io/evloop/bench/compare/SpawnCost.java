@@ -2,12 +2,12 @@ package io.evloop.bench.compare;
 
 import io.evloop.EventLoop;
 import io.evloop.Worker;
+import io.evloop.bench.ResidentMemory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
 
@@ -26,6 +26,7 @@ public final class SpawnCost {
     private static final int REPORTS = 5;
     private static final long LONGEST_NANOS = 10_000_000_000L;
     private static final int DIGITS = 3;
+    private static final int KIB = 1024;
     private static final double NANOS_PER_MICRO = 1_000;
 
     private SpawnCost() {}
@@ -114,16 +115,11 @@ public final class SpawnCost {
                 descriptors++;
             }
         }
-        List<String> status = Files.readAllLines(Path.of("/proc/self/status"));
         print(
-                "after %5d starts: %d descriptors, %d children, %s%n",
+                "after %5d starts: %d descriptors, %d children, %d KiB resident%n",
                 starts,
                 descriptors - 1, // the directory's own
                 ProcessHandle.current().children().count(),
-                status.stream()
-                        .filter(line -> line.startsWith("VmRSS"))
-                        .map(line -> line.replaceAll("\\s+", " "))
-                        .findFirst()
-                        .orElseThrow());
+                ResidentMemory.bytes() / KIB);
     }
 }
