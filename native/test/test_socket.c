@@ -48,6 +48,13 @@ static int tcp_listener(struct sockaddr_in *address, int backlog) {
     return listener;
 }
 
+static int no_delay(int socket) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    CHECK_EQUAL(0, getsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &value, &size));
+    return value;
+}
+
 static void connects_and_accepts_by_tcp(void) {
     struct sockaddr_in address;
     int listener = tcp_listener(&address, 8);
@@ -69,16 +76,28 @@ static void connects_and_accepts_by_tcp(void) {
     CHECK_EQUAL(sizeof peer, evl_peer_address(accepted, &peer, sizeof peer));
     CHECK_EQUAL(sizeof local, evl_local_address(client, &local, sizeof local));
     CHECK_EQUAL(local.sin_port, peer.sin_port);
-    int no_delay = 0;
-    socklen_t size = sizeof no_delay;
-    CHECK_EQUAL(0, getsockopt(client, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size));
-    CHECK_EQUAL(1, no_delay);
+    CHECK_EQUAL(1, no_delay(client));
     CHECK_EQUAL(0, evl_set_no_delay(client, 0));
-    CHECK_EQUAL(0, getsockopt(client, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size));
-    CHECK_EQUAL(0, no_delay);
+    CHECK_EQUAL(0, no_delay(client));
     CHECK_EQUAL(0, evl_close(accepted));
     CHECK_EQUAL(0, evl_close(client));
     CHECK_EQUAL(0, evl_close(listener));
+}
+
+static void what_is_accepted_inherits_the_listeners_lack_of_delay(void) {
+    for (int on = 0; on < 2; on++) {
+        struct sockaddr_in address;
+        int listener = tcp_listener(&address, 1);
+        CHECK_EQUAL(0, evl_set_no_delay(listener, on));
+        int client = CHECKED_FD(evl_socket(AF_INET));
+        CHECK_EQUAL(-EINPROGRESS, evl_connect(client, &address, sizeof address));
+        wait_until_ready(listener, POLLIN);
+        int accepted = CHECKED_FD(evl_accept(listener));
+        CHECK_EQUAL(on, no_delay(accepted));
+        CHECK_EQUAL(0, evl_close(accepted));
+        CHECK_EQUAL(0, evl_close(client));
+        CHECK_EQUAL(0, evl_close(listener));
+    }
 }
 
 static void a_refused_tcp_connect_is_told_by_the_pending_error(void) {
@@ -213,6 +232,7 @@ static void refuses_what_is_no_socket_or_no_length(void) {
 int main(void) {
     CHECK(mkdtemp(directory) != NULL);
     RUN(connects_and_accepts_by_tcp);
+    RUN(what_is_accepted_inherits_the_listeners_lack_of_delay);
     RUN(a_refused_tcp_connect_is_told_by_the_pending_error);
     RUN(two_listeners_share_a_port_if_both_ask_for_it);
     RUN(a_socket_file_has_its_mode_from_birth);
