@@ -74,7 +74,15 @@ final class LoopContext {
             options.errorHandler().onError(source, error);
         } catch (Throwable second) {
             error.addSuppressed(second);
+            logIfPossible(source, error);
+        }
+    }
+
+    private static void logIfPossible(Object source, Throwable error) {
+        try {
             EventLoopOptions.Builder.log(source, error);
+        } catch (Throwable third) {
+            return; // nobody is left to hear it: a logger may need a descriptor, and that there is none may be the error
         }
     }
 
