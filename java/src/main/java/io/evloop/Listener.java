@@ -202,16 +202,17 @@ public final class Listener implements AutoCloseable {
      */
     private void exhausted(int result) {
         stats.exhaustions++;
+        boolean first = pauseNanos == 0;
+        pauseNanos = first ? FIRST_PAUSE_NANOS : Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
+        resumption = context.timers.add(context.loop, System.nanoTime() + pauseNanos, this::tryAgain);
         try {
             registration.disarm(Epoll.IN);
         } catch (IOException e) {
             context.reportError(this, e);
         }
-        if (pauseNanos == 0) {
+        if (first) {
             context.reportError(this, Errno.exception("accept4", "accept4 (to be tried again)", result));
         }
-        pauseNanos = pauseNanos == 0 ? FIRST_PAUSE_NANOS : Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
-        resumption = context.timers.add(context.loop, System.nanoTime() + pauseNanos, this::tryAgain);
     }
 
     private void tryAgain() {
