@@ -82,7 +82,8 @@ final class LoopContext {
         try {
             EventLoopOptions.Builder.log(source, error);
         } catch (Throwable third) {
-            return; // nobody is left to hear it: a logger may need a descriptor, and that there is none may be the error
+            return; // nobody is left to hear it: a logger may need a descriptor, and that there is none may be the
+            // error
         }
     }
 

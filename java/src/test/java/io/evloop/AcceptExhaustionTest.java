@@ -62,7 +62,8 @@ class AcceptExhaustionTest {
             EventLoop loop = test.loop();
             SocketChannel[] clients = {client(listener), null, null};
             Await.turns(loop, "the first one", () -> accepted.size() == 1);
-            // a class that is loaded from a directory needs a descriptor: this loads what tells of the shortage, and who hears
+            // a class that is loaded from a directory needs a descriptor: this loads what tells of the shortage, and
+            // who hears
             loop.execute(() -> {
                 throw new IllegalStateException("a rehearsal");
             });
@@ -71,7 +72,10 @@ class AcceptExhaustionTest {
             assertTrue(Errno.exception("accept4", -Errno.EMFILE).getMessage().contains("EMFILE"));
             byte[] frame = Frames.frame(1, "served");
             other.peer().write(frame);
-            Await.turns(loop, "a frame while there is no shortage", () -> other.heard().size() == 1);
+            Await.turns(
+                    loop,
+                    "a frame while there is no shortage",
+                    () -> other.heard().size() == 1);
             clients[1] = client(listener);
             clients[2] = client(listener);
             long turns;

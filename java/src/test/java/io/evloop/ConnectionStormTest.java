@@ -26,9 +26,8 @@ class ConnectionStormTest {
     void leavesNoDescriptor(SocketKind kind) throws Exception {
         try (TestLoop test = TestLoop.open()) {
             EventLoop loop = test.loop();
-            AcceptHandler acceptor = (from, socket) -> socket.pipe(1)
-                    .onFrame((pipe, channelId, payload) -> {})
-                    .onClose((pipe, cause) -> ended++);
+            AcceptHandler acceptor = (from, socket) ->
+                    socket.pipe(1).onFrame((pipe, channelId, payload) -> {}).onClose((pipe, cause) -> ended++);
             try (Listener listener = loop.listen(kind.newAddress(), acceptor)) {
                 int before = Resources.openDescriptors().size();
                 while (begun < AT_ONCE) {

@@ -58,7 +58,14 @@ class InheritedListenerTest {
     void acceptsAtASocketThatWasHandedOver() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         List<String> command = List.of(
-                "python3", "-c", MANAGER, java, "-Xcheck:jni", "-Xmx64m", "-cp", System.getProperty("java.class.path"),
+                "python3",
+                "-c",
+                MANAGER,
+                java,
+                "-Xcheck:jni",
+                "-Xmx64m",
+                "-cp",
+                System.getProperty("java.class.path"),
                 Heir.class.getName());
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -66,15 +73,13 @@ class InheritedListenerTest {
         try {
             String output = new String(process.getInputStream().readAllBytes(), UTF_8);
             assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-            assertEquals(
-                    """
+            assertEquals("""
                     unix false
                     listening socket 1 was taken before
                     no listening socket 2: LISTEN_FDS is 2
                     no listening socket -1: LISTEN_FDS is 2
                     heard 7 hello
-                    """,
-                    output);
+                    """, output);
             assertEquals(0, process.exitValue());
         } finally {
             process.destroyForcibly();
