@@ -1,31 +1,22 @@
 /*
- * The only file that knows JNI: every native of io.evloop.sys.Native, one line each. Their prototypes come from the
- * header that javac -h makes of that class, and the signatures for RegisterNatives from the prototypes; so a type that
- * changes on one side alone does not compile.
+ * The natives of io.evloop.sys.Native, one line each; those of sockets are in evl_jni_socket.c, and nothing else knows
+ * JNI. Their prototypes come from the header that javac -h makes of that class, and the signatures for RegisterNatives
+ * from the prototypes; so a type that changes on one side alone does not compile.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include <jni.h>
-
-/* They are registered, not found by name: only JNI_OnLoad, which jni.h has declared above, is exported. */
-#undef JNIEXPORT
-#define JNIEXPORT __attribute__((visibility("hidden")))
-#include "io_evloop_sys_Native.h"
+#include "evl_jni.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
 
 #include "evl_spawn.h"
 #include "evl_sys.h"
-
-/* A native renamed in Java would leave its function here without a prototype. */
-#pragma GCC diagnostic error "-Wmissing-prototypes"
 
 #define SAME_OFFSET(constant, field) \
     _Static_assert(io_evloop_sys_Native_EXIT_##constant##_OFFSET == offsetof(struct evl_exit, field), #field)
@@ -39,14 +30,6 @@ SAME_OFFSET(MAX_RESIDENT, max_resident_bytes);
 
 _Static_assert(io_evloop_sys_Native_GROUP_OWN == EVL_GROUP_OWN, "own group");
 _Static_assert(io_evloop_sys_Native_SESSION_OWN == EVL_SESSION_OWN, "own session");
-
-#define NATIVE(type, name, ...) \
-    type JNICALL Java_io_evloop_sys_Native_##name( \
-            __attribute__((unused)) JNIEnv *env, __attribute__((unused)) jclass type_of_native, ##__VA_ARGS__)
-
-static void *pointer(jlong address) {
-    return (void *) (intptr_t) address;
-}
 
 /* memory and layout */
 
@@ -258,25 +241,6 @@ NATIVE(jint, setAffinity, jint cpu) {
 
 /* registration */
 
-#define FUNCTION(type, ...) type(JNICALL *)(JNIEnv *, jclass, ##__VA_ARGS__)
-#define SIGNATURE(function) \
-    _Generic((function), \
-            FUNCTION(jlong, jobject): "(Ljava/nio/ByteBuffer;)J", \
-            FUNCTION(jlong): "()J", \
-            FUNCTION(jint): "()I", \
-            FUNCTION(jint, jint): "(I)I", \
-            FUNCTION(jint, jint, jint): "(II)I", \
-            FUNCTION(jint, jint, jlong): "(IJ)I", \
-            FUNCTION(jint, jint, jlong, jint): "(IJI)I", \
-            FUNCTION(jint, jint, jlong, jint, jlong): "(IJIJ)I", \
-            FUNCTION(jint, jint, jint, jint, jint, jlong): "(IIIIJ)I", \
-            FUNCTION(jint, jlong, jint): "(JI)I", \
-            FUNCTION(jint, jlong, jint, jint): "(JII)I", \
-            FUNCTION(jint, jlong, jint, jint, jlong, jint, jint, jlong, jlong): "(JIIJIIJJ)I", \
-            FUNCTION(jint, jlong): "(J)I")
-#define METHOD(name) \
-    { #name, SIGNATURE(&Java_io_evloop_sys_Native_##name), (void *) Java_io_evloop_sys_Native_##name }
-
 static const JNINativeMethod METHODS[] = {
     METHOD(addressOf),
     METHOD(epollEventSize),
@@ -333,6 +297,9 @@ __attribute__((visibility("default"))) jint JNICALL JNI_OnLoad(JavaVM *vm, __att
         return JNI_ERR; /* with the exception pending, which System.load throws */
     }
     jint status = (*env)->RegisterNatives(env, type, METHODS, sizeof METHODS / sizeof *METHODS);
+    if (status == JNI_OK) {
+        status = evl_register_socket_natives(env, type);
+    }
     (*env)->DeleteLocalRef(env, type);
     return status == JNI_OK ? JNI_VERSION_1_8 : JNI_ERR;
 }

@@ -35,6 +35,7 @@ final class Endpoint implements Pollable {
     private final Outbound outbound;
     private Protocol protocol;
     private Timeouts timeouts;
+    private boolean passesFds;
     private State state = State.OPEN;
     private Throwable closeCause;
 
@@ -289,6 +290,20 @@ final class Endpoint implements Pollable {
 
     boolean isSocket() {
         return socket;
+    }
+
+    /**
+     * Asks the kernel the first time; not once the descriptor may be somebody else's, and nothing is passed any more.
+     *
+     * @throws UnsupportedOperationException if it is no Unix socket
+     */
+    void checkPassesFds() {
+        if (!passesFds && !isClosed()) {
+            passesFds = Native.socketDomain(fd) == Native.AF_UNIX;
+            if (!passesFds) {
+                throw new UnsupportedOperationException("only a Unix socket passes descriptors: " + this);
+            }
+        }
     }
 
     int fd() {

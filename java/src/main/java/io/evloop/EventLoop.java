@@ -4,6 +4,7 @@ import io.evloop.epoll.Epoll;
 import io.evloop.error.EventLoopClosedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -206,6 +207,54 @@ public final class EventLoop implements AutoCloseable {
         Watch watch = new Watch(openContext(), fd, Objects.requireNonNull(handler, "handler"));
         watch.open(interest);
         return watch;
+    }
+
+    // sockets ----------------------------------------------------------------------------------------------------
+
+    /** {@link #listen(Address, ListenOptions, AcceptHandler)} with {@link ListenOptions#DEFAULT}. */
+    public Listener listen(Address address, AcceptHandler handler) throws IOException {
+        return listen(address, ListenOptions.DEFAULT, handler);
+    }
+
+    /**
+     * Accepts connections at an address. Loop thread only. A socket file is made with mode 0600: for the own user, and root.
+     *
+     * @throws io.evloop.error.NativeIoException EADDRINUSE, also for a socket file that was left behind, which is not
+     *     removed; ENOENT, ENOTDIR: the directory is missing; EACCES; EADDRNOTAVAIL
+     * @throws IllegalArgumentException if users are to be told apart, and it is no Unix socket
+     */
+    public Listener listen(Address address, ListenOptions options, AcceptHandler handler) throws IOException {
+        checkThread();
+        LoopContext open = openContext();
+        Objects.requireNonNull(handler, "handler");
+        return Listener.open(open, ListenSocket.open(address, options), options, handler);
+    }
+
+    /**
+     * Accepts connections at a socket that a service manager listens on and hands over: see {@code sd_listen_fds(3)}. Each can
+     * be taken once per process. Its backlog and its file are the manager's. Loop thread only.
+     *
+     * @param index 0 for the first, descriptor 3
+     * @throws IOException if {@code LISTEN_PID} and {@code LISTEN_FDS} do not name it, or it is no listening socket
+     */
+    public Listener listenInherited(int index, ListenOptions options, AcceptHandler handler) throws IOException {
+        checkThread();
+        LoopContext open = openContext();
+        Objects.requireNonNull(handler, "handler");
+        return Listener.open(open, ListenSocket.inherited(index), options, handler);
+    }
+
+    /**
+     * Connects without blocking; the handler hears of it in a later turn, never from inside this call. Loop thread only.
+     *
+     * @param timeout how long it may take; {@link Duration#ZERO} = as long as the kernel tries
+     */
+    public ConnectAttempt connect(Address address, Duration timeout, ConnectHandler handler) {
+        checkThread();
+        LoopContext open = openContext();
+        Objects.requireNonNull(address, "address");
+        Objects.requireNonNull(handler, "handler");
+        return ConnectAttempt.start(open, address, timeout, handler);
     }
 
     /** A live view of the counters. */

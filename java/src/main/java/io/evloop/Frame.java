@@ -15,6 +15,7 @@ public final class Frame {
     private long declaredLength;
     private boolean valid;
     private ByteBuffer payload = EMPTY;
+    private FrameFds fds;
 
     Frame() {}
 
@@ -23,6 +24,12 @@ public final class Frame {
         declaredLength = reader.declaredLength();
         valid = newPayload != null;
         payload = valid ? newPayload : EMPTY.duplicate();
+        return this;
+    }
+
+    /** Who keeps what comes with the frames; null: nobody. */
+    Frame fds(FrameFds newFds) {
+        fds = newFds;
         return this;
     }
 
@@ -44,6 +51,16 @@ public final class Frame {
     /** False if the declared length was 0 or above the pipe's {@code maxFrameLength}. */
     public boolean isValid() {
         return valid;
+    }
+
+    /**
+     * Takes the descriptor that came with the frame, or the next one of several: see {@link Pipe#acceptFds}. What is not taken
+     * is closed when the frame's life ends.
+     *
+     * @return the caller's to close; -1 if there is none, or no more
+     */
+    public int takeFd() {
+        return fds == null ? FrameFds.NONE : fds.take();
     }
 
     @Override

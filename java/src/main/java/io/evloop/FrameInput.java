@@ -27,6 +27,7 @@ final class FrameInput implements Protocol {
     private ChannelHandlers channelHandlers;
     private Consumer<Pipe> readableHandler;
     private Frame frame;
+    private FrameFds fds;
     private boolean declined;
 
     FrameInput(Pipe pipe, Endpoint endpoint, int maxFrameLength) {
@@ -72,6 +73,20 @@ final class FrameInput implements Protocol {
         return own == null ? handler : own;
     }
 
+    /** From now on frames may bring descriptors. */
+    void acceptFds(FrameFds newFds) {
+        if (fds != null) {
+            throw new IllegalStateException("descriptors are accepted already: " + pipe);
+        }
+        fds = newFds;
+        inbound.receiveFds(newFds.receiver());
+    }
+
+    /** See {@link Pipe#takeFd}. */
+    int takeFd() {
+        return fds == null ? FrameFds.NONE : fds.take();
+    }
+
     int maxFrameLength() {
         return reader.maxFrameLength();
     }
@@ -85,12 +100,26 @@ final class FrameInput implements Protocol {
 
     @Override
     public int unreadLimit() {
+        if (fds != null && fds.isFull() && holdsFrame()) {
+            return 0; // no more until that frame, and what came with it, is delivered
+        }
         return Math.max(READ_AHEAD, FrameLayout.HEADER_LENGTH + reader.maxFrameLength());
     }
 
     @Override
     public void onInput() {
         declined = false;
+        if (fds != null) {
+            fds.collect(stats.bytesIn, holdsFrame());
+            endIfFdsFailed();
+        }
+    }
+
+    /** Complete frames come first. */
+    private void endIfFdsFailed() {
+        if (fds.failure() != null && !holdsFrame()) {
+            endpoint.closeWith(fds.failure());
+        }
     }
 
     @Override
@@ -116,7 +145,28 @@ final class FrameInput implements Protocol {
         if (readableHandler != null) {
             return offer();
         }
-        return wantsInput() && !input.isEmpty() ? push(limit, bytes) : 0;
+        if (!wantsInput() || input.isEmpty()) {
+            return 0;
+        }
+        return fds == null ? push(limit, bytes) : pushWithFds(bytes);
+    }
+
+    private int pushWithFds(int byteLimit) {
+        if (next() == FrameReader.FRAME && !fds.begin(position() + reader.end() - input.start())) {
+            endpoint.closeWith(fds.failure());
+            return 0;
+        }
+        try {
+            return push(1, byteLimit);
+        } finally {
+            fds.finish();
+            endIfFdsFailed();
+        }
+    }
+
+    /** Bytes of the stream in front of the unread ones. */
+    private long position() {
+        return stats.bytesIn - input.length();
     }
 
     private int push(int limit, int byteLimit) {
@@ -184,6 +234,10 @@ final class FrameInput implements Protocol {
             declined = input.length() == unread;
             input.hideView();
             endpoint.context().stats.frames++;
+            if (fds != null) {
+                fds.finish();
+                endIfFdsFailed();
+            }
         }
         return 1;
     }
@@ -201,6 +255,9 @@ final class FrameInput implements Protocol {
         if (frame == null) {
             frame = new Frame();
         }
+        if (fds != null && !beginWithFds(result)) {
+            return null;
+        }
         stats.framesIn++;
         if (result == FrameReader.FRAME) {
             input.start(reader.end());
@@ -211,6 +268,16 @@ final class FrameInput implements Protocol {
         }
         inbound.consumed();
         return frame;
+    }
+
+    private boolean beginWithFds(int result) {
+        frame.fds(fds);
+        int end = result == FrameReader.FRAME ? reader.end() : reader.payload();
+        if (!fds.begin(position() + end - input.start())) {
+            endpoint.closeWith(fds.failure());
+            return false;
+        }
+        return true;
     }
 
     /** For the invalid frame that the reader has just found at the start of the unread bytes. */
@@ -245,6 +312,9 @@ final class FrameInput implements Protocol {
 
     @Override
     public void onClose(Throwable cause) {
+        if (fds != null) {
+            fds.close();
+        }
         pipe.tellClose(cause);
     }
 

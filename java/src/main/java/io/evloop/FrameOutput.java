@@ -2,6 +2,9 @@ package io.evloop;
 
 import io.evloop.buffer.OutputQueue;
 import io.evloop.frame.FrameLayout;
+import io.evloop.sys.Errno;
+import io.evloop.sys.Native;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 
@@ -80,6 +83,24 @@ final class FrameOutput {
         FrameLayout.putHeader(bytes, frame, channelId, length);
         bytes.put(frame + FrameLayout.HEADER_LENGTH, payload, offset, length);
         return owing(append(length));
+    }
+
+    /** The same with a descriptor, of which a duplicate is queued. */
+    WriteResult write(int channelId, ByteBuffer payload, int fd) throws IOException {
+        final int length = payload.remaining();
+        final WriteResult refused = admit(channelId, length);
+        if (refused != null) {
+            return owing(refused);
+        }
+        final int duplicate = Native.duplicate(fd);
+        if (duplicate < 0) {
+            queue.releaseIfEmpty();
+            throw Errno.exception("fcntl", duplicate);
+        }
+        outbound.queue().attach(duplicate); // settled: it goes with the byte behind those of the window
+        final int index = payload.position();
+        payload.position(payload.limit());
+        return owing(appendCopy(channelId, payload, index, length));
     }
 
     /** For frames that come by a sender, whose writers are told by the sender when there is room again. */

@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.buffer.FdReceiver;
 import io.evloop.buffer.InputBuffer;
 import io.evloop.sys.Errno;
 import io.evloop.sys.Native;
@@ -27,6 +28,7 @@ final class Inbound {
     private final PipeStats stats;
     private final InputBuffer buffer;
     private final boolean readable;
+    private FdReceiver fdReceiver;
     private boolean inReadyList;
     private boolean delivering;
 
@@ -56,6 +58,11 @@ final class Inbound {
 
     InputBuffer buffer() {
         return buffer;
+    }
+
+    /** From now on reads may bring descriptors, which the protocol takes in {@link Protocol#onInput}. */
+    void receiveFds(FdReceiver receiver) {
+        fdReceiver = receiver;
     }
 
     private Protocol protocol() {
@@ -88,7 +95,9 @@ final class Inbound {
     private boolean fill() {
         int result;
         try {
-            result = buffer.fill(endpoint.fd(), READ_CAPACITY, unreadLimit());
+            result = fdReceiver == null
+                    ? buffer.fill(endpoint.fd(), READ_CAPACITY, unreadLimit())
+                    : buffer.fill(fdReceiver, READ_CAPACITY, unreadLimit());
         } catch (OutOfMemoryError e) {
             endpoint.closeWith(e);
             return true;
@@ -101,8 +110,8 @@ final class Inbound {
         lastResult = result;
         if (result > 0) {
             stats.bytesIn += result;
-            lingered(result);
             protocol().onInput();
+            lingered(result);
             context.spinSet.touch(this);
             endpoint.bytesMoved();
         } else if (result == -Errno.EAGAIN) {
@@ -283,6 +292,7 @@ final class Inbound {
             lingerBytes -= bytes;
             if (lingerBytes == 0) {
                 buffer.dropLast(); // not the end: somebody writes on
+                stats.bytesIn--; // so that they tell where in the stream the unread ones are
             }
         }
     }

@@ -48,6 +48,9 @@ final class LoopContext {
     /** Workers that have not been reported as gone. */
     final Set<Worker> workers = new LinkedHashSet<>();
 
+    /** Connections that are being made. */
+    final Set<ConnectAttempt> connects = new LinkedHashSet<>();
+
     private final List<FrameOutput> openClaims = new ArrayList<>();
     private long queuedBytes;
 

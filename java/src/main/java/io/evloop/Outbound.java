@@ -303,8 +303,8 @@ final class Outbound {
 
     private void failed(int result) {
         unblock();
-        if (result == -Errno.ENOBUFS || result == -Errno.ENOMEM) {
-            stuck = true; // EPOLLOUT would only spin
+        if (result == -Errno.ENOBUFS || result == -Errno.ENOMEM || result == -Errno.ETOOMANYREFS) {
+            stuck = true; // short of memory, or of descriptors in flight: EPOLLOUT would only spin
             retryLater();
             return;
         }

@@ -28,14 +28,9 @@ public final class Pipe implements AutoCloseable {
     private final FrameInput input;
     private final FrameOutput output;
     private PipeSenders senders;
-    private Consumer<Pipe> drainHandler;
-    private Consumer<Pipe> endHandler;
-    private CloseHandler closeHandler;
-    private CloseHandler ownerCloseHandler;
-    private boolean closeTold;
-    private Throwable closeCause;
+    private final PipeCallbacks callbacks = new PipeCallbacks(this);
 
-    private Pipe(Connection connection, PipeOptions options) {
+    Pipe(Connection connection, PipeOptions options) {
         connection.takeOver();
         this.connection = connection;
         this.endpoint = connection.endpoint();
@@ -122,11 +117,6 @@ public final class Pipe implements AutoCloseable {
         return PipePair.open(a, b, options);
     }
 
-    /** Wraps a descriptor without registering it. Any thread. */
-    static Pipe inspect(LoopContext context, int fd, int tag, PipeOptions options) throws IOException {
-        return new Pipe(Connection.inspect(context, fd, tag), options);
-    }
-
     // handlers ---------------------------------------------------------------------------------------------------
 
     /**
@@ -164,7 +154,7 @@ public final class Pipe implements AutoCloseable {
     /** Called when there is room again, after a write was ABOVE_HIGH_WATER or FULL; once for each such time. */
     public Pipe onDrain(Consumer<Pipe> handler) {
         loop.checkThread();
-        drainHandler = handler;
+        callbacks.onDrain(handler);
         return this;
     }
 
@@ -174,20 +164,19 @@ public final class Pipe implements AutoCloseable {
      */
     public Pipe onEnd(Consumer<Pipe> handler) {
         loop.checkThread();
-        endHandler = handler;
+        callbacks.onEnd(handler);
         return this;
     }
 
     /** Called exactly once, as the last of all. */
     public Pipe onClose(CloseHandler handler) {
         loop.checkThread();
-        closeHandler = handler;
+        callbacks.onClose(handler);
         return this;
     }
 
-    /** What owns the pipe, and hears of the close after its user. */
-    void onCloseOfOwner(CloseHandler handler) {
-        ownerCloseHandler = handler;
+    PipeCallbacks callbacks() {
+        return callbacks;
     }
 
     // reading ----------------------------------------------------------------------------------------------------
@@ -202,6 +191,31 @@ public final class Pipe implements AutoCloseable {
     public Frame readFrame() {
         loop.checkThread();
         return input.readFrame();
+    }
+
+    /**
+     * Accepts descriptors with frames, {@code SCM_RIGHTS} of {@code unix(7)}, for {@link #takeFd}. Until then reads are plain,
+     * and the kernel closes what a peer sends along. Once.
+     *
+     * @param limit descriptors that a frame may bring, 1 to 253, and half of what is ever held: more end the pipe with
+     *     {@link io.evloop.error.FdLimitException}
+     * @throws UnsupportedOperationException if it does not run over a Unix socket
+     */
+    public Pipe acceptFds(int limit) {
+        loop.checkThread();
+        input.acceptFds(FrameFds.open(endpoint, limit));
+        return this;
+    }
+
+    /**
+     * Takes the next descriptor that came with the frame being handled, close-on-exec; those not taken when the handler returns
+     * are closed.
+     *
+     * @return the caller's to close; -1 = there is none, or no more
+     */
+    public int takeFd() {
+        loop.checkThread();
+        return input.takeFd();
     }
 
     /** Delivers no further frame, not even one that was read already; the end of the stream waits, too. */
@@ -239,6 +253,19 @@ public final class Pipe implements AutoCloseable {
     public WriteResult writeFrame(int channelId, byte[] payload, int offset, int length) {
         loop.checkThread();
         return output.write(channelId, payload, offset, length);
+    }
+
+    /**
+     * The same with a descriptor, which arrives with exactly this frame: a duplicate, so the caller's stays the caller's and may
+     * be closed at once. While it is queued it counts as 64 KiB.
+     *
+     * @throws NativeIoException EBADF; EMFILE: nothing was queued
+     * @throws UnsupportedOperationException if the pipe does not run over a Unix socket
+     */
+    public WriteResult writeFrame(int channelId, ByteBuffer payload, int fd) throws IOException {
+        loop.checkThread();
+        endpoint.checkPassesFds();
+        return output.write(channelId, payload, fd);
     }
 
     /**
@@ -343,18 +370,16 @@ public final class Pipe implements AutoCloseable {
     }
 
     boolean tellEnd() {
-        if (endHandler == null) {
+        boolean told = callbacks.tellEnd();
+        if (!told) {
             finishSenders();
-            return false;
         }
-        endHandler.accept(this);
-        return true;
+        return told;
     }
 
     void tellDrain() {
-        if (output.takeDrainOwed() && drainHandler != null) {
-            drainHandler.accept(this);
-            endpoint.context().abortOpenClaims();
+        if (output.takeDrainOwed()) {
+            callbacks.tellDrain();
         }
         if (senders != null) {
             senders.resume();
@@ -362,30 +387,10 @@ public final class Pipe implements AutoCloseable {
     }
 
     void tellClose(Throwable cause) {
-        closeTold = true;
-        closeCause = cause;
         if (senders != null) {
             senders.close();
         }
-        try {
-            if (closeHandler != null) {
-                closeHandler.onClose(this, cause);
-            }
-        } finally {
-            if (ownerCloseHandler != null) {
-                ownerCloseHandler.onClose(this, cause);
-            }
-        }
-    }
-
-    /** Whether {@code onClose} was called. */
-    boolean isCloseTold() {
-        return closeTold;
-    }
-
-    /** What {@code onClose} was told. */
-    Throwable closeCause() {
-        return closeCause;
+        callbacks.tellClose(cause);
     }
 
     @Override

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The last act of a loop: tasks, connections, workers, each with its callbacks. Loop thread only. */
+/** The last act of a loop: tasks, what is being connected, connections, workers, each with its callbacks. Loop thread only. */
 final class TearDown {
 
     /** How long a killed worker may take to be gone; only a process stuck in the kernel takes longer. */
@@ -26,7 +26,10 @@ final class TearDown {
         while (turn.runTasks() > 0) {
             turn.finishCloses();
         }
-        Throwable cause = new EventLoopClosedException("the event loop was closed");
+        EventLoopClosedException cause = new EventLoopClosedException("the event loop was closed");
+        for (ConnectAttempt attempt : List.copyOf(context.connects)) {
+            attempt.onLoopClose(cause);
+        }
         for (Pollable pollable : context.registry.snapshot()) {
             pollable.onLoopClose(cause);
         }

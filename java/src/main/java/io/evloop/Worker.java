@@ -53,7 +53,7 @@ public final class Worker implements AutoCloseable {
         this.captures = captures;
         this.exitHandler = exitHandler;
         this.registration = new Registration(context.registry, pidFd);
-        pipe.onCloseOfOwner((closed, cause) -> tellExit());
+        pipe.callbacks().onCloseOfOwner((closed, cause) -> tellExit());
         captures.forEach(capture -> capture.worker(this));
     }
 
@@ -221,7 +221,7 @@ public final class Worker implements AutoCloseable {
             context.reportError(this, e);
         }
         captures.forEach(capture -> capture.endpoint().lingerThenClose(null));
-        if (pipe.isCloseTold()) {
+        if (pipe.callbacks().isCloseTold()) {
             tellExit();
         } else {
             pipe.endpoint().lingerThenClose(null);
@@ -243,7 +243,7 @@ public final class Worker implements AutoCloseable {
     }
 
     private void tellExit() {
-        if (!exitSeen || exitTold || !pipe.isCloseTold() || !isOutputClosed()) {
+        if (!exitSeen || exitTold || !pipe.callbacks().isCloseTold() || !isOutputClosed()) {
             return;
         }
         exitTold = true;
@@ -271,7 +271,7 @@ public final class Worker implements AutoCloseable {
                 status.signal(),
                 stats.unsentFrames(),
                 stats.unsentBytes(),
-                pipe.closeCause() instanceof TruncatedFrameException);
+                pipe.callbacks().closeCause() instanceof TruncatedFrameException);
     }
 
     @Override

@@ -14,6 +14,8 @@ import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.PublicCalls;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.TestLoop;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,8 @@ class ThreadOwnershipTest {
             "loop",
             "connection",
             "maxFrameLength",
+            "address",
+            "localAddress",
             "isActive",
             "isPending");
 
@@ -50,8 +54,10 @@ class ThreadOwnershipTest {
             Connection connection = loop.adopt(pair[0].release(), 0, from -> {});
             Watch watch = loop.watch(peer.fd(), Epoll.IN, (w, events) -> {});
             Timer timer = loop.schedule(Long.MAX_VALUE, () -> {});
+            Listener listener = loop.listen(Address.tcp(0), (from, socket) -> {});
+            ConnectAttempt attempt = loop.connect(listener.localAddress(), Duration.ZERO, new NoHandler());
             loop.poll(0);
-            List<Object> targets = List.of(peered.pipe(), connection, watch, timer, loop);
+            List<Object> targets = List.of(peered.pipe(), connection, watch, timer, listener, attempt, loop);
             Background.await("stranger", () -> targets.forEach(ThreadOwnershipTest::assertRefusesThisThread));
             assertTrue(timer.isPending());
             assertTrue(watch.isActive());
@@ -60,6 +66,14 @@ class ThreadOwnershipTest {
             Await.idle(loop);
             assertEquals(List.of("1:none the worse"), peered.heard());
         }
+    }
+
+    private static final class NoHandler implements ConnectHandler {
+        @Override
+        public void onConnect(SocketHandle socket) {}
+
+        @Override
+        public void onFailure(IOException cause) {}
     }
 
     private static void assertRefusesThisThread(Object target) {

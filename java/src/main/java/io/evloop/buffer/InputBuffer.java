@@ -113,8 +113,21 @@ public final class InputBuffer {
             return NO_ROOM;
         }
         makeRoom(capacity);
+        return filled(buffer.readFrom(fd, end, Math.min(allowed, buffer.capacity() - end)));
+    }
+
+    /** The same by one {@code recvmsg(2)}, which may bring descriptors, too. */
+    public int fill(FdReceiver receiver, int capacity, int unreadLimit) {
+        int allowed = unreadLimit - length();
+        if (allowed <= 0) {
+            return NO_ROOM;
+        }
+        makeRoom(capacity);
+        return filled(buffer.readFrom(receiver, end, Math.min(allowed, buffer.capacity() - end)));
+    }
+
+    private int filled(int result) {
         warmEnd = start;
-        int result = buffer.readFrom(fd, end, Math.min(allowed, buffer.capacity() - end));
         if (result > 0) {
             end += result;
         }

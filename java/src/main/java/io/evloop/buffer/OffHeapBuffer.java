@@ -83,6 +83,26 @@ public final class OffHeapBuffer {
         }
     }
 
+    /** {@code recvmsg(2)} into {@code [index, index + length)}, otherwise the same. */
+    int readFrom(FdReceiver receiver, int index, int length) {
+        Objects.checkFromIndexSize(index, length, capacity);
+        try {
+            return receiver.read(address + index, length);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    /** {@code sendmsg(2)} of the byte at {@code index} with a descriptor; 1 or {@code -errno}. */
+    int writeFd(Sink sink, int index, int fd) {
+        Objects.checkIndex(index, capacity);
+        try {
+            return sink.writeFd(address + index, 1, fd);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
     /** {@code write(2)} or {@code send(2)} of {@code [index, index + length)}; the count or {@code -errno}. */
     int writeTo(Sink sink, int index, int length) {
         Objects.checkFromIndexSize(index, length, capacity);

@@ -23,12 +23,21 @@ public final class OutputQueue {
     /** The result of {@link #writeTo}: the descriptor takes no more at present. */
     public static final int BLOCKED = 1;
 
+    /** What a queued descriptor counts for: a place in the process's table is worth more than the frame that it goes with. */
+    public static final int FD_WEIGHT = 64 * 1024;
+
     private final BufferPool pool;
     private final IoVectors vectors;
     private OffHeapBuffer head;
     private OffHeapBuffer tail;
     private long queuedBytes;
     private long wastedBytes;
+
+    /** Bytes that have left the queue by {@link #sent}: where it begins in the positions of {@link #fds}. */
+    private long sentBytes;
+
+    /** Descriptors to be sent, each with the byte at its position. Null: there never was one. */
+    private FdQueue fds;
 
     /**
      * @param vectors scratch memory, which queues of one thread may share
@@ -47,7 +56,10 @@ public final class OutputQueue {
         return queuedBytes;
     }
 
-    /** {@link #queuedBytes()} and the room lost at the ends of segments that are full: what counts towards a bound. */
+    /**
+     * {@link #queuedBytes()}, the room lost at the ends of segments that are full, and {@link #FD_WEIGHT} for each descriptor:
+     * what counts towards a bound.
+     */
     public long accountedBytes() {
         return queuedBytes + wastedBytes;
     }
@@ -117,6 +129,15 @@ public final class OutputQueue {
         queuedBytes += length;
     }
 
+    /** Sends a descriptor with the next byte to be appended, and with no other; it is owned here from now on. */
+    public void attach(int fd) {
+        if (fds == null) {
+            fds = new FdQueue();
+        }
+        fds.add(sentBytes + queuedBytes, fd);
+        wastedBytes += FD_WEIGHT;
+    }
+
     /** Marks what the last segment holds, all of it, as the end of a frame that began elsewhere. */
     public void markLead() {
         tail.leadBytes = tail.end;
@@ -131,6 +152,10 @@ public final class OutputQueue {
 
     /** Writes until everything is sent: {@link #DRAINED}, {@link #BLOCKED}, or {@code -errno}. */
     public int writeTo(Sink sink) {
+        return fds == null ? writeBytes(sink) : writeWithFds(sink);
+    }
+
+    private int writeBytes(Sink sink) {
         while (queuedBytes > 0) {
             int result;
             int wanted;
@@ -149,6 +174,41 @@ public final class OutputQueue {
                 return BLOCKED;
             }
         }
+        return DRAINED;
+    }
+
+    private int writeWithFds(Sink sink) {
+        int result = DRAINED;
+        while (result == DRAINED && !fds.isEmpty()) {
+            long ahead = fds.firstPosition() - sentBytes;
+            if (head.length() == 0) {
+                sent(0); // room that was made in vain
+            } else if (ahead > 0) {
+                result = writeOfHead(sink, (int) Math.min(ahead, head.length()));
+            } else {
+                result = writeFd(sink);
+            }
+        }
+        return result == DRAINED ? writeBytes(sink) : result;
+    }
+
+    private int writeOfHead(Sink sink, int length) {
+        int result = head.writeTo(sink, head.start, length);
+        if (result < 0) {
+            return result == -Errno.EAGAIN ? BLOCKED : result;
+        }
+        sent(result);
+        return result < length ? BLOCKED : DRAINED;
+    }
+
+    private int writeFd(Sink sink) {
+        int result = head.writeFd(sink, head.start, fds.first());
+        if (result < 0) {
+            return result == -Errno.EAGAIN ? BLOCKED : result;
+        }
+        fds.closeUpTo(sentBytes);
+        wastedBytes -= FD_WEIGHT;
+        sent(result);
         return DRAINED;
     }
 
@@ -195,6 +255,7 @@ public final class OutputQueue {
 
     private void sent(int length) {
         queuedBytes -= length;
+        sentBytes += length;
         int rest = length;
         while (head != null && rest >= head.length()) {
             rest -= head.length();
@@ -216,8 +277,11 @@ public final class OutputQueue {
         return segment.capacity() - segment.end;
     }
 
-    /** Drops everything. */
+    /** Drops everything, and closes the descriptors. */
     public void clear() {
+        if (fds != null) {
+            fds.closeAll();
+        }
         while (head != null) {
             OffHeapBuffer segment = head;
             head = segment.next;

@@ -17,6 +17,11 @@ public final class Sink {
         return socket ? Native.send(fd, address, length) : Native.write(fd, address, length);
     }
 
+    /** Sends bytes with a descriptor: the socket must be a Unix one. */
+    int writeFd(long address, int length, int passedFd) {
+        return Native.sendFd(fd, address, length, passedFd);
+    }
+
     int writev(long ioVectors, int count) {
         return socket ? Native.sendv(fd, ioVectors, count) : Native.writev(fd, ioVectors, count);
     }

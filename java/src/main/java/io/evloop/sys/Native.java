@@ -130,6 +130,117 @@ public final class Native {
     /** {@code getsockopt(SO_RCVBUF)}: what the kernel granted. */
     public static native int receiveBuffer(int socket);
 
+    /** {@code socket(SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)}. */
+    public static native int socket(int family);
+
+    /** {@code bind(2)}; {@code address} is that of a {@code struct sockaddr}. */
+    public static native int bind(int socket, long address, int length);
+
+    /** {@code listen(2)}; the kernel caps the backlog at {@code net.core.somaxconn}. */
+    public static native int listen(int socket, int backlog);
+
+    /** {@code accept4(SOCK_NONBLOCK | SOCK_CLOEXEC)}, retried when interrupted. */
+    public static native int accept(int socket);
+
+    /** {@code connect(2)}; {@code -EINPROGRESS}, also when it was interrupted: {@code EPOLLOUT} tells that it is over. */
+    public static native int connect(int socket, long address, int length);
+
+    /** {@code getsockopt(SO_ERROR)}: the pending error as a positive number, which is cleared; 0 = none. */
+    public static native int socketError(int socket);
+
+    /** {@code getsockname(2)}: the length of the address. */
+    public static native int localAddress(int socket, long address, int capacity);
+
+    /** {@code getpeername(2)}: the length of the address. */
+    public static native int peerAddress(int socket, long address, int capacity);
+
+    /** {@code setsockopt(SO_REUSEADDR, 1)}. */
+    public static native int setReuseAddress(int socket);
+
+    /** {@code setsockopt(SO_REUSEPORT, 1)}. */
+    public static native int setReusePort(int socket);
+
+    /** {@code setsockopt(TCP_NODELAY)}. */
+    public static native int setNoDelay(int socket, int on);
+
+    /** {@code getsockopt(SO_DOMAIN)}: {@link #AF_UNIX} and so on. */
+    public static native int socketDomain(int socket);
+
+    /** {@code getsockopt(SO_ACCEPTCONN)}: 1 if it listens, else 0. */
+    public static native int isListening(int socket);
+
+    /** {@code getsockopt(SO_PEERCRED)}: fills in three ints, pid, uid and gid. */
+    public static native int peerCredentials(int socket, long credentials);
+
+    /** {@code getsockopt(SO_PEERPIDFD)}: a pidfd, close-on-exec; {@code -ENOPROTOOPT} before Linux 6.5. */
+    public static native int peerPidFd(int socket);
+
+    /** {@code fchmod(2)}; on a socket that is not bound it is the mode that its file will have from birth. */
+    public static native int setMode(int fd, int mode);
+
+    /** {@code lstat(2)}: fills in two longs, device and inode. */
+    public static native int fileId(long path, long id);
+
+    /** {@code unlink(2)}. */
+    public static native int unlink(long path);
+
+    // socket addresses, in the machine's byte order but for port and internet address ----------------------------
+
+    public static final int AF_UNIX = 1;
+    public static final int AF_INET = 2;
+    public static final int AF_INET6 = 10;
+
+    /** Of the largest of them, a {@code struct sockaddr_un}. */
+    public static final int ADDRESS_SIZE = 110;
+
+    /** short: the family. */
+    public static final int ADDRESS_FAMILY_OFFSET = 0;
+
+    public static final int UNIX_PATH_OFFSET = 2;
+
+    /** unsigned short, big-endian. */
+    public static final int INET_PORT_OFFSET = 2;
+
+    public static final int INET_ADDRESS_OFFSET = 4;
+    public static final int INET_SIZE = 16;
+    public static final int INET6_ADDRESS_OFFSET = 8;
+
+    /** int: the number of an interface, for link-local addresses. */
+    public static final int INET6_SCOPE_OFFSET = 24;
+
+    public static final int INET6_SIZE = 28;
+
+    // descriptors as messages: SCM_RIGHTS of unix(7) -------------------------------------------------------------
+
+    /** {@code fcntl(F_DUPFD_CLOEXEC)}. */
+    public static native int duplicate(int fd);
+
+    /** {@code sendmsg(2)} of bytes, at least one, with a descriptor, which stays the caller's; {@code MSG_NOSIGNAL}. */
+    public static native int sendFd(int socket, long address, int length, int fd);
+
+    /**
+     * {@code recvmsg(MSG_CMSG_CLOEXEC)}, retried when interrupted: the bytes, and at {@code rights} what came with them.
+     *
+     * @param rights address of {@link #RIGHTS_SIZE} bytes, which are filled in unless the result is negative
+     * @param capacity descriptors to take, 1 to {@link #RIGHTS_MAX}; the kernel closes what is beyond
+     */
+    public static native int receive(int socket, long address, int length, long rights, int capacity);
+
+    /** The most descriptors that one message carries. */
+    public static final int RIGHTS_MAX = 253;
+
+    /** int: descriptors received. */
+    public static final int RIGHTS_COUNT_OFFSET = 0;
+
+    /** int: 1 if not all that were sent have arrived, else 0. */
+    public static final int RIGHTS_TRUNCATED_OFFSET = 4;
+
+    /** ints: the descriptors. */
+    public static final int RIGHTS_FDS_OFFSET = 8;
+
+    /** Size of what {@link #receive} fills in. */
+    public static final int RIGHTS_SIZE = 1020;
+
     // processes --------------------------------------------------------------------------------------------------
 
     /**

@@ -1,5 +1,7 @@
 package io.evloop.testing;
 
+import io.evloop.Address;
+import io.evloop.ListenOptions;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -64,6 +66,10 @@ public final class PublicCalls {
             return new byte[2];
         } else if (type == Duration.class) {
             return Duration.ofMillis(1);
+        } else if (type == Address.class) {
+            return Address.tcp(0);
+        } else if (type == ListenOptions.class) {
+            return ListenOptions.DEFAULT;
         } else if (type.isInterface()) {
             return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, PublicCalls::doNothing);
         }

@@ -1,0 +1,228 @@
+package io.evloop;
+
+import io.evloop.epoll.Epoll;
+import io.evloop.error.ConnectTimeoutException;
+import io.evloop.error.NativeIoException;
+import io.evloop.sys.Errno;
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
+import java.io.IOException;
+import java.time.Duration;
+
+/** A connection that is being made. Made by {@link EventLoop#connect}. Loop thread only. */
+public final class ConnectAttempt {
+
+    private static final int NONE = -1;
+
+    /** A Unix listener with a full backlog gives no sign when it has room: so it is asked again, ever more rarely. */
+    private static final long FIRST_RETRY_NANOS = 1_000_000;
+
+    private static final long LONGEST_RETRY_NANOS = 64_000_000;
+
+    private final LoopContext context;
+    private final Address address;
+    private final ConnectHandler handler;
+    private Registration registration;
+    private int fd = NONE;
+    private boolean done;
+    private Timer deadline;
+    private Timer step;
+    private long retryNanos = FIRST_RETRY_NANOS;
+
+    private ConnectAttempt(LoopContext context, Address address, ConnectHandler handler) {
+        this.context = context;
+        this.address = address;
+        this.handler = handler;
+    }
+
+    static ConnectAttempt start(LoopContext context, Address address, Duration timeout, ConnectHandler handler) {
+        long timeoutNanos = Durations.nanos(timeout, "timeout");
+        ConnectAttempt attempt = new ConnectAttempt(context, address, handler);
+        context.connects.add(attempt);
+        if (timeoutNanos > 0) {
+            attempt.deadline = attempt.after(
+                    timeoutNanos, () -> attempt.fail(new ConnectTimeoutException(address.toString(), timeout)));
+        }
+        try {
+            attempt.open();
+        } catch (IOException e) {
+            attempt.failInTurn(e);
+        }
+        return attempt;
+    }
+
+    private Timer after(long nanos, Runnable task) {
+        return context.timers.add(context.loop, System.nanoTime() + nanos, task);
+    }
+
+    private void open() throws IOException {
+        fd = Fd.check(Native.socket(address.family()), "socket");
+        if (!address.isUnix()) {
+            Fd.check(Native.setNoDelay(fd, 1), "setsockopt");
+        }
+        connect();
+    }
+
+    private void connect() throws IOException {
+        int result = address.encoded().connect(fd);
+        if (result == 0) {
+            step = after(0, this::succeed);
+        } else if (result == -Errno.EINPROGRESS) {
+            registration = new Registration(context.registry, fd);
+            registration.open(new Events(), Epoll.OUT);
+        } else if (result == -Errno.EAGAIN && address.isUnix()) {
+            step = after(retryNanos, this::retry);
+            retryNanos = Math.min(2 * retryNanos, LONGEST_RETRY_NANOS);
+        } else {
+            throw failure(result);
+        }
+    }
+
+    private NativeIoException failure(int result) {
+        return Errno.exception("connect", "connect " + address, result);
+    }
+
+    private void retry() {
+        try {
+            connect();
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    private void onWritable() {
+        int error = Native.socketError(fd);
+        if (error != 0) {
+            fail(failure(-Math.abs(error)));
+        } else if (isConnectedToItself()) {
+            fail(failure(-Errno.ECONNREFUSED));
+        } else {
+            succeed();
+        }
+    }
+
+    /** A port of the kernel's choice may be the very one to connect to, where nobody listens: {@code tcp(7)} allows that. */
+    private boolean isConnectedToItself() {
+        try {
+            return Address.localOf(fd).equals(Address.peerOf(fd));
+        } catch (IOException e) {
+            return false; // reset meanwhile: its owner will see
+        }
+    }
+
+    // the outcome ------------------------------------------------------------------------------------------------
+
+    /** Where to. */
+    public Address address() {
+        return address;
+    }
+
+    /** Whether the handler is still to be called. */
+    public boolean isPending() {
+        return !done;
+    }
+
+    /**
+     * Makes sure that the handler is not called.
+     *
+     * @return whether it was still to be called
+     */
+    public boolean cancel() {
+        context.loop.checkThread();
+        boolean pending = !done;
+        end();
+        closeSocket();
+        return pending;
+    }
+
+    private void succeed() {
+        end();
+        SocketHandle socket = new SocketHandle(context, fd, address.isUnix());
+        fd = NONE;
+        HandlerEvent event = HandlerEvent.start(context);
+        try {
+            handler.onConnect(socket);
+        } catch (Throwable e) {
+            context.reportError(this, e);
+        } finally {
+            socket.close();
+        }
+        finish(event);
+    }
+
+    private void failInTurn(IOException cause) {
+        step = after(0, () -> fail(cause));
+    }
+
+    private void fail(IOException cause) {
+        end();
+        closeSocket();
+        HandlerEvent event = HandlerEvent.start(context);
+        try {
+            handler.onFailure(cause);
+        } catch (Throwable e) {
+            context.reportError(this, e);
+        }
+        finish(event);
+    }
+
+    private void finish(HandlerEvent event) {
+        HandlerEvent.finish(event, this);
+        context.abortOpenClaims();
+    }
+
+    /** The loop is closing. */
+    void onLoopClose(IOException cause) {
+        if (!done) {
+            fail(cause);
+        }
+    }
+
+    /** From now on nothing happens any more. */
+    private void end() {
+        done = true;
+        context.connects.remove(this);
+        remove(deadline);
+        remove(step);
+        if (registration != null) {
+            try {
+                registration.close();
+            } catch (IOException e) {
+                context.reportError(this, e);
+            }
+        }
+    }
+
+    private static void remove(Timer timer) {
+        if (timer != null) {
+            timer.queue.remove(timer);
+        }
+    }
+
+    private void closeSocket() {
+        if (fd != NONE) {
+            int closed = fd;
+            fd = NONE;
+            int result = Native.close(closed);
+            if (result < 0) {
+                context.reportError(this, Errno.exception("close", result));
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "ConnectAttempt[" + address + (done ? ", done" : "") + "]";
+    }
+
+    private final class Events implements Pollable {
+
+        @Override
+        public void onEvents(int events) {
+            onWritable();
+        }
+
+        @Override
+        public void onLoopClose(Throwable cause) {} // the loop knows every attempt, also one that waits for a timer
+    }
+}

@@ -1,0 +1,97 @@
+package io.evloop;
+
+import io.evloop.sys.Errno;
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
+import io.evloop.sys.NativeAddress;
+import io.evloop.sys.SocketFile;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A socket that listens, and the file that it has made, if it has.
+ *
+ * @param file null if there is none, or it is not ours
+ */
+record ListenSocket(int fd, Address local, SocketFile file) {
+
+    private static final int OWNER_ONLY = 0600;
+
+    /** Makes one; it belongs to who called, file and all. */
+    static ListenSocket open(Address address, ListenOptions options) throws IOException {
+        int fd = Fd.check(Native.socket(address.family()), "socket");
+        SocketFile file = null;
+        boolean success = false;
+        try {
+            prepare(fd, address, options);
+            int bound = address.encoded().bind(fd);
+            if (bound < 0) {
+                throw bindFailure(address, bound);
+            }
+            Path path = address.path();
+            file = path == null ? null : SocketFile.of(path.toString());
+            Fd.check(Native.listen(fd, options.backlog()), "listen");
+            ListenSocket socket = new ListenSocket(fd, Address.localOf(fd), file);
+            success = true;
+            return socket;
+        } finally {
+            if (!success) {
+                close(fd, file);
+            }
+        }
+    }
+
+    /** Takes an inherited one, whose file, if any, is its maker's. */
+    static ListenSocket inherited(int index) throws IOException {
+        int fd = InheritedListeners.take(index);
+        return new ListenSocket(fd, Address.localOf(fd), null);
+    }
+
+    private static void prepare(int fd, Address address, ListenOptions options) throws IOException {
+        if (address.isUnix()) {
+            // on a socket without a file it is the mode that bind(2) makes the file with, less the umask
+            Fd.check(Native.setMode(fd, OWNER_ONLY), "fchmod");
+            return;
+        }
+        Fd.check(Native.setReuseAddress(fd), "setsockopt");
+        if (options.reusePort()) {
+            Fd.check(Native.setReusePort(fd), "setsockopt");
+        }
+    }
+
+    private static IOException bindFailure(Address address, int result) {
+        String what = "bind " + address;
+        if (result == -Errno.EADDRINUSE && address.path() != null) {
+            what += isStale(address.encoded())
+                    ? " (the name of a socket that nobody listens on: left behind, and to be removed)"
+                    : " (the name of a socket or file that is in use)";
+        }
+        return Errno.exception("bind", what, result);
+    }
+
+    /** Whether what has the name is a socket without a listener. */
+    private static boolean isStale(NativeAddress address) {
+        int fd = Native.socket(Native.AF_UNIX);
+        if (fd < 0) {
+            return false;
+        }
+        int result = address.connect(fd);
+        Native.close(fd);
+        return result == -Errno.ECONNREFUSED;
+    }
+
+    /** Removes the file while the open socket keeps its inode from being used again, then closes. */
+    void close() throws IOException {
+        close(fd, file);
+    }
+
+    private static void close(int fd, SocketFile file) throws IOException {
+        try {
+            if (file != null) {
+                file.removeIfOwn();
+            }
+        } finally {
+            Fd.close(fd);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package io.evloop;
+
+import io.evloop.sys.Errno;
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
+import java.io.IOException;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * A connected socket that nobody owns yet, non-blocking and close-on-exec; TCP with {@code TCP_NODELAY}. In the callback
+ * that it comes by it becomes a {@link Pipe}, a {@link Connection} or the caller's descriptor; if it becomes nothing, it is
+ * closed when the callback returns. Loop thread only.
+ */
+public final class SocketHandle implements AutoCloseable {
+
+    private static final int NONE = -1;
+    private static final int UID_OFFSET = 4;
+    private static final int GID_OFFSET = 8;
+    private static final int CREDENTIALS_SIZE = 12;
+
+    private final LoopContext context;
+    private final boolean unix;
+    private int fd;
+
+    /** Owns {@code fd} from now on. */
+    SocketHandle(LoopContext context, int fd, boolean unix) {
+        this.context = context;
+        this.fd = fd;
+        this.unix = unix;
+    }
+
+    // what becomes of it -----------------------------------------------------------------------------------------
+
+    /** {@link #pipe(int, PipeOptions)} with {@link PipeOptions#DEFAULT}. */
+    public Pipe pipe(int tag) throws IOException {
+        return pipe(tag, PipeOptions.DEFAULT);
+    }
+
+    /**
+     * Makes it a pipe of this loop; see {@link Pipe#adopt(EventLoop, int, int, PipeOptions)}.
+     *
+     * @throws IllegalStateException if it was taken or closed
+     */
+    public Pipe pipe(int tag, PipeOptions options) throws IOException {
+        Pipe pipe = Pipe.adopt(context.loop, fd(), tag, options);
+        fd = NONE;
+        return pipe;
+    }
+
+    /** Makes it a connection of this loop; see {@link EventLoop#adopt}, and otherwise {@link #pipe(int, PipeOptions)}. */
+    public Connection connection(int tag, ConnectionHandler handler) throws IOException {
+        Connection connection = context.loop.adopt(fd(), tag, handler);
+        fd = NONE;
+        return connection;
+    }
+
+    /** Makes it the caller's, who closes it, or gives it to whoever does. */
+    public int take() {
+        int taken = fd();
+        fd = NONE;
+        return taken;
+    }
+
+    /** Closes it now. Without effect once it was taken or closed. */
+    @Override
+    public void close() {
+        context.loop.checkThread();
+        if (fd != NONE) {
+            int closed = fd;
+            fd = NONE;
+            int result = Native.close(closed);
+            if (result < 0) {
+                context.reportError(this, Errno.exception("close", result));
+            }
+        }
+    }
+
+    /** Whether it is neither taken nor closed. */
+    public boolean isOpen() {
+        return fd != NONE;
+    }
+
+    // what can be asked ------------------------------------------------------------------------------------------
+
+    /**
+     * The descriptor, which stays this handle's: to set an option, or to be sent on by {@link Pipe#writeFrame(int,
+     * java.nio.ByteBuffer, int)}, which sends a duplicate.
+     *
+     * @throws IllegalStateException if it was taken or closed
+     */
+    public int fd() {
+        context.loop.checkThread();
+        if (fd == NONE) {
+            throw new IllegalStateException("the socket was taken or closed");
+        }
+        return fd;
+    }
+
+    /**
+     * The peer's address; that of a Unix client has neither path nor name, as a rule.
+     *
+     * @throws io.evloop.error.NativeIoException ENOTCONN: the peer of a TCP connection has reset it meanwhile
+     */
+    public Address remote() throws IOException {
+        return Address.peerOf(fd());
+    }
+
+    /** The own address. */
+    public Address local() throws IOException {
+        return Address.localOf(fd());
+    }
+
+    /**
+     * Who is at the other end.
+     *
+     * @throws UnsupportedOperationException if it is no Unix socket
+     */
+    public PeerCredentials credentials() throws IOException {
+        checkUnix();
+        return credentials(fd(), credentialsBuffer());
+    }
+
+    static ByteBuffer credentialsBuffer() {
+        return ByteBuffer.allocateDirect(CREDENTIALS_SIZE).order(ByteOrder.nativeOrder());
+    }
+
+    static PeerCredentials credentials(int fd, ByteBuffer numbers) throws IOException {
+        try {
+            Fd.check(Native.peerCredentials(fd, Native.addressOf(numbers)), "getsockopt");
+            return new PeerCredentials(numbers.getInt(0), numbers.getInt(UID_OFFSET), numbers.getInt(GID_OFFSET));
+        } finally {
+            Reference.reachabilityFence(numbers);
+        }
+    }
+
+    /**
+     * A pidfd of the process at the other end, which never means another process: to ask {@code /proc/self/fdinfo} for its
+     * pid, to signal it, or to {@link EventLoop#watch} for its end. Close-on-exec.
+     *
+     * @return the caller's to close
+     * @throws io.evloop.error.NativeIoException ENOPROTOOPT before Linux 6.5; ESRCH or EINVAL if the process is gone
+     * @throws UnsupportedOperationException if it is no Unix socket
+     */
+    public int openPidFd() throws IOException {
+        checkUnix();
+        return Fd.check(Native.peerPidFd(fd()), "getsockopt");
+    }
+
+    private void checkUnix() {
+        if (!unix) {
+            throw new UnsupportedOperationException("only a Unix socket knows its peer");
+        }
+    }
+
+    /** Whether it is a Unix socket; otherwise it is TCP. */
+    public boolean isUnix() {
+        return unix;
+    }
+
+    @Override
+    public String toString() {
+        return "SocketHandle[" + (fd == NONE ? "taken or closed" : "fd=" + fd) + "]";
+    }
+}

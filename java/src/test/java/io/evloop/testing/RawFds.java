@@ -1,0 +1,53 @@
+package io.evloop.testing;
+
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
+import java.io.IOException;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Messages that carry descriptors, on a blocking Unix socket. */
+public final class RawFds {
+
+    /** One read: its bytes, and the descriptors that came with them, which are the caller's. */
+    public record Received(byte[] bytes, List<Integer> fds) {
+
+        /** The one descriptor. */
+        public int fd() {
+            if (fds.size() != 1) {
+                throw new AssertionError("expected one descriptor, got " + fds);
+            }
+            return fds.get(0);
+        }
+    }
+
+    private RawFds() {}
+
+    /** Sends bytes, few enough for one call, with a descriptor. */
+    public static void send(RawSocket socket, byte[] bytes, int fd) throws IOException {
+        ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length).put(0, bytes);
+        int sent = Native.sendFd(socket.fd(), Native.addressOf(direct), bytes.length, fd);
+        Reference.reachabilityFence(direct);
+        if (Fd.check(sent, "sendmsg") != bytes.length) {
+            throw new AssertionError("sent " + sent + " of " + bytes.length);
+        }
+    }
+
+    /** Reads once. */
+    public static Received receive(RawSocket socket, int length) throws IOException {
+        ByteBuffer direct = ByteBuffer.allocateDirect(length);
+        ByteBuffer rights = ByteBuffer.allocateDirect(Native.RIGHTS_SIZE).order(ByteOrder.nativeOrder());
+        int count = Native.receive(
+                socket.fd(), Native.addressOf(direct), length, Native.addressOf(rights), Native.RIGHTS_MAX);
+        byte[] bytes = new byte[Fd.check(count, "recvmsg")];
+        direct.get(0, bytes);
+        List<Integer> fds = new ArrayList<>();
+        for (int index = 0; index < rights.getInt(Native.RIGHTS_COUNT_OFFSET); index++) {
+            fds.add(rights.getInt(Native.RIGHTS_FDS_OFFSET + index * Integer.BYTES));
+        }
+        return new Received(bytes, fds);
+    }
+}
