@@ -75,6 +75,14 @@ final class Endpoint implements Pollable {
         protocol = newProtocol;
     }
 
+    /** Goes on under the protocol and the timeouts that were set after {@link #register}. */
+    void handedOver() {
+        inbound.changed();
+        if (timeouts != null) {
+            timeouts.start();
+        }
+    }
+
     /** Undoes {@link #register}: the descriptor, non-blocking by now, is the caller's again. */
     void unregister() throws IOException {
         interest.close();
@@ -199,6 +207,7 @@ final class Endpoint implements Pollable {
     void closeAfterFlush() {
         if (state == State.OPEN) {
             state = State.FLUSHING;
+            inbound.halt();
             if (outbound.isEmpty() || outbound.failure() != null) {
                 closeWith(outbound.failure());
             } else {
@@ -218,6 +227,7 @@ final class Endpoint implements Pollable {
         if (!isClosed()) {
             outbound.account().settle();
             state = State.CLOSING;
+            inbound.halt();
             closeCause = cause;
             context.closing.add(this);
         }

@@ -9,6 +9,7 @@ public final class EventLoopOptions {
     private static final int DEFAULT_MAX_EVENTS = 256;
     private static final int DEFAULT_BYTES_PER_TURN = 1024 * 1024;
     private static final long DEFAULT_MAX_QUEUED_BYTES = 1L << 30;
+    private static final int DEFAULT_FRAMES_PER_TURN = 16;
     private static final Duration DEFAULT_WORKER_GRACE = Duration.ofSeconds(2);
 
     private final long spinNanos;
@@ -72,7 +73,7 @@ public final class EventLoopOptions {
     public static final class Builder {
 
         private long spinNanos;
-        private int framesPerTurn = 1;
+        private int framesPerTurn = DEFAULT_FRAMES_PER_TURN;
         private int bytesPerTurn = DEFAULT_BYTES_PER_TURN;
         private int maxEvents = DEFAULT_MAX_EVENTS;
         private long maxQueuedBytes = DEFAULT_MAX_QUEUED_BYTES;
@@ -87,7 +88,10 @@ public final class EventLoopOptions {
             return this;
         }
 
-        /** Frames that one pipe delivers before the next gets its turn, 1 or more. Default 1. */
+        /**
+         * Frames that one pipe delivers before the next gets its turn, 1 or more; as many of 1 KiB, or fewer larger ones. Default
+         * 16: with many pipes of small frames 1 means a cache miss for each frame and a third of the throughput.
+         */
         public Builder framesPerTurn(int framesPerTurn) {
             this.framesPerTurn = positive(framesPerTurn, "framesPerTurn");
             return this;

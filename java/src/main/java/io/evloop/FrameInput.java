@@ -175,6 +175,7 @@ final class FrameInput implements Protocol {
         final ByteBuffer bytes = unread.bytes();
         final int end = unread.end();
         final int stop = unread.start() + Math.min(byteLimit, unread.length());
+        final boolean traces = endpoint.context().tracesHandlers;
         int position = unread.start();
         int count = 0;
         try {
@@ -192,7 +193,12 @@ final class FrameInput implements Protocol {
                 if (target == null) {
                     stats.droppedFrames++;
                 } else {
-                    handOver(target, frames.channelId(), unread.view(frames.payload(), position));
+                    final ByteBuffer payload = unread.view(frames.payload(), position);
+                    if (traces) {
+                        handOverTraced(target, frames.channelId(), payload);
+                    } else {
+                        target.onFrame(pipe, frames.channelId(), payload);
+                    }
                 }
             }
         } finally {
@@ -202,14 +208,6 @@ final class FrameInput implements Protocol {
             endpoint.context().stats.frames += count;
         }
         return count;
-    }
-
-    private void handOver(FrameHandler target, int channelId, ByteBuffer payload) {
-        if (endpoint.context().tracesHandlers) {
-            handOverTraced(target, channelId, payload);
-        } else {
-            target.onFrame(pipe, channelId, payload);
-        }
     }
 
     private void handOverTraced(FrameHandler target, int channelId, ByteBuffer payload) {

@@ -21,18 +21,16 @@ final class FrameOutput {
     private final Outbound outbound;
     private final OutputAccount account;
     private final OutputQueue queue;
-    private final PipeStats stats;
     private final int maxFrameLength;
     private int claimedLength = NO_CLAIM;
     private boolean drainOwed;
 
-    FrameOutput(LoopContext context, Object owner, Outbound outbound, PipeStats stats, int maxFrameLength) {
-        this.context = context;
+    FrameOutput(Object owner, Endpoint endpoint, int maxFrameLength) {
+        this.context = endpoint.context();
         this.owner = owner;
-        this.outbound = outbound;
+        this.outbound = endpoint.outbound();
         this.account = outbound.account();
         this.queue = outbound.queue();
-        this.stats = stats;
         this.maxFrameLength = maxFrameLength;
     }
 
@@ -41,35 +39,42 @@ final class FrameOutput {
     }
 
     WriteResult write(int channelId, ByteBuffer payload) {
+        final int index = payload.position();
         final int length = payload.remaining();
+        final WriteResult result = write(channelId, payload, index, length);
+        if (result.isAccepted()) {
+            payload.position(index + length);
+        }
+        return result;
+    }
+
+    WriteResult write(int channelId, ByteBuffer payload, int index, int length) {
         final OutputAccount window = account;
         final int frame = window.position;
         if (length > window.windowEnd - frame - FrameLayout.HEADER_LENGTH - FrameLayout.SPILL
                 || claimedLength != NO_CLAIM) {
-            return writeSlowly(channelId, payload, length);
+            return writeSlowly(channelId, payload, index, length);
         }
         FrameLayout.checkFrame(channelId, length, maxFrameLength);
         final ByteBuffer bytes = window.bytes;
-        final int index = payload.position();
         FrameLayout.putHeaderAndSpill(bytes, frame, channelId, length);
         bytes.put(frame + FrameLayout.HEADER_LENGTH, payload, index, length);
-        payload.position(index + length);
         window.position = frame + FrameLayout.HEADER_LENGTH + length;
-        stats.framesOut++;
+        window.frames++;
         return WriteResult.OK;
     }
 
-    private WriteResult writeSlowly(int channelId, ByteBuffer payload, int length) {
+    private WriteResult writeSlowly(int channelId, ByteBuffer payload, int index, int length) {
+        FrameLayout.checkFrame(channelId, length, maxFrameLength);
+        Objects.checkFromIndexSize(index, length, payload.limit());
         final WriteResult refused = admit(channelId, length);
         if (refused != null) {
             return owing(refused);
         }
         if (length >= WRITE_THROUGH_LENGTH && payload.isDirect()) {
-            return owing(writeLarge(channelId, payload, length));
+            return owing(writeLarge(channelId, payload, index, length));
         }
-        final WriteResult result = appendCopy(channelId, payload, payload.position(), length);
-        payload.position(payload.limit());
-        return owing(result);
+        return owing(appendCopy(channelId, payload, index, length));
     }
 
     WriteResult write(int channelId, byte[] payload, int offset, int length) {
@@ -149,14 +154,12 @@ final class FrameOutput {
         return owed;
     }
 
-    private WriteResult writeLarge(int channelId, ByteBuffer payload, int length) {
-        int index = payload.position();
-        payload.position(payload.limit());
+    private WriteResult writeLarge(int channelId, ByteBuffer payload, int index, int length) {
         ByteBuffer header = context.headerScratch;
         FrameLayout.putHeader(header, 0, channelId, length);
         WriteResult result = outbound.writeThrough(header, FrameLayout.HEADER_LENGTH, payload, index, length);
         if (result != null) {
-            stats.framesOut++;
+            account.frames++;
             return result;
         }
         return appendCopy(channelId, payload, index, length);
@@ -171,7 +174,7 @@ final class FrameOutput {
     }
 
     private WriteResult append(int length) {
-        stats.framesOut++;
+        account.frames++;
         return outbound.append(FrameLayout.HEADER_LENGTH + length);
     }
 

@@ -38,6 +38,10 @@ final class Inbound {
     private int triesToSkip;
     private int nextSkip;
     private boolean paused;
+
+    /** Paused, or not open any more: nothing is delivered. */
+    private boolean halted;
+
     private boolean ended;
     private boolean endTold;
     private Throwable endFailure;
@@ -223,20 +227,32 @@ final class Inbound {
         }
     }
 
+    /** Whether the kernel has no news that is waited for, as far as this connection goes: what is unread goes first. */
+    boolean needsNoEvent() {
+        return !endpoint.outbound().isBlocked();
+    }
+
     /** Whether the next piece may be delivered: asked between the frames of one turn. */
     boolean isDelivering() {
-        return !paused && endpoint.isOpen();
+        return !halted;
     }
 
     // what the owner asks for ------------------------------------------------------------------------------------
 
     void pause() {
         paused = true;
+        halted = true;
+    }
+
+    /** The endpoint is open no more. */
+    void halt() {
+        halted = true;
     }
 
     void resume() {
         if (paused) {
             paused = false;
+            halted = !endpoint.isOpen();
             protocol().onInput();
             Timeouts timeouts = endpoint.timeouts();
             if (timeouts != null) {

@@ -31,6 +31,9 @@ final class OutputAccount {
     /** The block of the window. */
     ByteBuffer bytes;
 
+    /** Frames accepted, ever. Here, because whoever writes one has this at hand. */
+    long frames;
+
     OutputAccount(LoopContext context, OutputQueue queue, PipeStats stats) {
         this.context = context;
         this.queue = queue;

@@ -15,8 +15,11 @@ final class PipePair {
         this.descriptors = descriptors;
     }
 
-    /** On the thread of {@code a} or of {@code b}. */
+    /** See {@link Pipe#pair}. */
     static Pipe[] open(EventLoop a, EventLoop b, PipeOptions options) throws IOException {
+        if (!b.isLoopThread()) {
+            a.checkThread();
+        }
         LoopContext[] contexts = {a.openContext(), b.openContext()};
         long packed = Fd.check(Native.socketPair(), "socketpair");
         PipePair pair = new PipePair(new int[] {Fd.first(packed), Fd.second(packed)});

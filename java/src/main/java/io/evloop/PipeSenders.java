@@ -95,7 +95,7 @@ final class PipeSenders {
 
     private boolean countUnsent(int channelId, ByteBuffer memory, int payload, int length) {
         int bytes = FrameLayout.HEADER_LENGTH + length;
-        stats.framesOut++;
+        stats.account.frames++;
         stats.bytesOut += bytes;
         stats.unsentFrames++;
         stats.unsentBytes += bytes;

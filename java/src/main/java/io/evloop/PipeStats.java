@@ -7,7 +7,6 @@ package io.evloop;
 public final class PipeStats {
 
     long framesIn;
-    long framesOut;
     long bytesIn;
     long bytesOut;
     long droppedFrames;
@@ -22,7 +21,7 @@ public final class PipeStats {
     long unsentFrames;
     long unsentBytes;
 
-    /** Knows of more bytes than stand here yet. */
+    /** Knows of frames, and of more bytes than stand here yet. */
     OutputAccount account;
 
     PipeStats() {}
@@ -34,7 +33,7 @@ public final class PipeStats {
 
     /** Frames accepted for sending. */
     public long framesOut() {
-        return framesOut;
+        return account.frames;
     }
 
     /** Bytes read from the descriptor. */
@@ -104,7 +103,7 @@ public final class PipeStats {
 
     @Override
     public String toString() {
-        return "PipeStats[framesIn=" + framesIn + ", framesOut=" + framesOut + ", bytesIn=" + bytesIn + ", bytesOut="
+        return "PipeStats[framesIn=" + framesIn + ", framesOut=" + framesOut() + ", bytesIn=" + bytesIn + ", bytesOut="
                 + bytesOut() + ", droppedFrames=" + droppedFrames + ", reads=" + reads + ", emptyReads=" + emptyReads
                 + ", writes=" + writes + ", blockedWrites=" + blockedWrites + ", refusedWrites=" + refusedWrites
                 + ", stalls=" + stalls + ", queuedBytes=" + queuedBytes() + ", maxQueuedBytes=" + maxQueuedBytes()

@@ -32,6 +32,11 @@ final class ReadyList {
         ring[(head + size++) & (ring.length - 1)] = inbound;
     }
 
+    /** Who is first; only while there is one. */
+    Inbound first() {
+        return ring[head];
+    }
+
     Inbound removeFirst() {
         Inbound first = ring[head];
         ring[head] = null;

@@ -161,7 +161,7 @@ public final class Sender {
 
     /** Moves what is here to the pipe, as far as that has room. The loop may be called for all the same. */
     void resume() {
-        if (pipe.moveFrom(this) && ring.usedBytes() <= lowWater && waiting.compareAndSet(true, false)) {
+        if (pipe.senders().moveFrom(this) && ring.usedBytes() <= lowWater && waiting.compareAndSet(true, false)) {
             tellDrain();
         }
     }

@@ -12,6 +12,9 @@ final class Turn {
     /** Pieces delivered from the ready list before the kernel is asked again: what a newly ready descriptor waits for. */
     private static final int PIECES_PER_TURN = 768;
 
+    /** Bytes of a frame that counts as one in the turn of a pipe; larger ones count as more. */
+    private static final int FRAME_LENGTH = 1024;
+
     /** Tasks run before the descriptors get their turn. */
     private static final int TASKS_PER_TURN = 1024;
 
@@ -29,6 +32,7 @@ final class Turn {
     private final LoopStats stats;
     private final int framesPerTurn;
     private final int bytesPerTurn;
+    private final int pipeBytesPerTurn;
     private final HandlerEvent tracing = new HandlerEvent();
     private final long spinNanos;
 
@@ -39,6 +43,7 @@ final class Turn {
         this.stats = context.stats;
         this.framesPerTurn = context.options.framesPerTurn();
         this.bytesPerTurn = context.options.bytesPerTurn();
+        this.pipeBytesPerTurn = (int) Math.min(Integer.MAX_VALUE, (long) framesPerTurn * FRAME_LENGTH);
         this.spinNanos = context.options.spinNanos();
     }
 
@@ -146,7 +151,7 @@ final class Turn {
     private int await(long timeoutNanos) throws IOException {
         long timeout = untilNextTimer(timeoutNanos);
         if (timeout == 0) {
-            return epollWait(0);
+            return isAlone() ? 0 : epollWait(0);
         }
         if (spinNanos > 0) {
             int ready = spin(timeout);
@@ -161,6 +166,13 @@ final class Turn {
         } finally {
             tasks.awake();
         }
+    }
+
+    /** Whether nobody but the one that is to deliver next could be ready: to ask the kernel would be a call in vain. */
+    private boolean isAlone() {
+        return context.registry.size() == 1
+                && context.ready.size() == 1
+                && context.ready.first().needsNoEvent();
     }
 
     private long untilNextTimer(long timeoutNanos) {
@@ -225,9 +237,10 @@ final class Turn {
         int done = 0;
         int bytesLeft = bytesPerTurn;
         while (!ready.isEmpty() && done < PIECES_PER_TURN && bytesLeft > 0) {
-            // alone it may have all the turns of this round at once
-            int limit = ready.size() == 1 ? PIECES_PER_TURN - done : framesPerTurn;
-            int delivered = ready.removeFirst().takeTurn(limit, bytesLeft);
+            boolean alone = ready.size() == 1; // then it may have all the turns of this round at once
+            int frames = alone ? PIECES_PER_TURN - done : framesPerTurn;
+            int bytes = alone ? bytesLeft : Math.min(bytesLeft, pipeBytesPerTurn);
+            int delivered = ready.removeFirst().takeTurn(frames, bytes);
             done += Math.max(1, delivered); // one that delivered nothing told an end, or wants to be read from now on
             bytesLeft = (int) (byteLimit - context.deliveredBytes);
         }

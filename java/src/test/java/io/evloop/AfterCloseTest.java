@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.evloop.epoll.Epoll;
 import io.evloop.testing.Await;
 import io.evloop.testing.Descriptors;
+import io.evloop.testing.NoConnectHandler;
 import io.evloop.testing.PublicCalls;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.TestLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +80,9 @@ class AfterCloseTest {
                 Map.ofEntries(
                         entry("writeFrame(int, ByteBuffer)", "CLOSED"),
                         entry("writeFrame(int, byte[], int, int)", "CLOSED"),
+                        entry("writeFrame(int, ByteBuffer, int, int)", "CLOSED"),
+                        entry("writeFrame(int, ByteBuffer, int)", "CLOSED"),
+                        entry("takeFd()", "-1"),
                         entry("claim(int, int)", "null"),
                         entry("commit()", REFUSED),
                         entry("abort()", REFUSED),
@@ -153,6 +158,32 @@ class AfterCloseTest {
 
     // row 33
     @Test
+    void aClosedListener() throws Exception {
+        assertOutcomes(
+                Listener.class,
+                () -> {
+                    Listener listener = loop.listen(Address.tcp(0), (from, socket) -> {});
+                    listener.close();
+                    return listener;
+                },
+                Map.of("pause()", "null", "resume()", "null", "close()", "null", "isClosed()", "true"));
+    }
+
+    // row 33
+    @Test
+    void anAttemptToConnectThatWasCancelled() throws Exception {
+        assertOutcomes(
+                ConnectAttempt.class,
+                () -> {
+                    ConnectAttempt attempt = loop.connect(Address.tcp(1), Duration.ZERO, NoConnectHandler.INSTANCE);
+                    attempt.cancel();
+                    return attempt;
+                },
+                Map.of("cancel()", "false", "isPending()", "false"));
+    }
+
+    // row 33
+    @Test
     void aClosedLoop() throws Exception {
         assertOutcomes(
                 EventLoop.class,
@@ -167,6 +198,10 @@ class AfterCloseTest {
                         entry("schedule(long, Runnable)", REFUSED),
                         entry("adopt(int, int, ConnectionHandler)", REFUSED),
                         entry("watch(int, int, WatchHandler)", REFUSED),
+                        entry("listen(Address, AcceptHandler)", REFUSED),
+                        entry("listen(Address, ListenOptions, AcceptHandler)", REFUSED),
+                        entry("listenInherited(int, ListenOptions, AcceptHandler)", REFUSED),
+                        entry("connect(Address, Duration, ConnectHandler)", REFUSED),
                         entry("execute(Runnable)", "RejectedExecutionException"),
                         entry("stop()", "null"),
                         entry("close()", "null"),

@@ -25,7 +25,7 @@ class BackPressureTest {
     private static final int MEBIBYTE = 1024 * 1024;
 
     private static final PipeOptions SMALL = PipeOptions.builder()
-            .maxFrameLength(64 * 1024)
+            .maxFrameLength(128 * 1024)
             .highWater(MEBIBYTE)
             .lowWater(MEBIBYTE / 4)
             .maxQueuedBytes(4 * MEBIBYTE)
@@ -178,11 +178,11 @@ class BackPressureTest {
             block(pipe, 10_000);
             long memory = DirectMemory.usedBytes();
             long count = 0;
-            while (pipe.writeFrame(1, new byte[33_000], 0, 33_000) != FULL) { // one of these to a segment of 64 KiB
+            while (pipe.writeFrame(1, new byte[66_000], 0, 66_000) != FULL) { // one of these to a segment of 128 KiB
                 count++;
             }
-            assertTrue(count * 33_006 < SMALL.maxQueuedBytes() * 6 / 10, count + " frames");
-            assertTrue(pipe.stats().queuedBytes() > SMALL.maxQueuedBytes() - 2 * 65_600);
+            assertTrue(count * 66_006 < SMALL.maxQueuedBytes() * 6 / 10, count + " frames");
+            assertTrue(pipe.stats().queuedBytes() > SMALL.maxQueuedBytes() - 2 * 131_200);
             DirectMemory.assertGrownByLessThan(SMALL.maxQueuedBytes() + MEBIBYTE, memory);
         }
     }

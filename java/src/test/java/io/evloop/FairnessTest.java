@@ -110,6 +110,43 @@ class FairnessTest {
         assertTrue(loop.stats().maxFramesPerTurn() >= 100);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void asksTheKernelBetweenFramesOnlyIfThereIsSomebodyElse(int count) throws Exception {
+        open(EventLoopOptions.builder(), count);
+        write(pipes.get(0), burst(5_000, 10));
+        loop.poll(0);
+        int turns = 0;
+        long waits = loop.stats().waits();
+        for (int before = 0; order.size() < 4_000; before = order.size(), turns++) {
+            loop.poll(0);
+            assertTrue(order.size() > before);
+        }
+        assertTrue(turns >= 3, "turns: " + turns);
+        assertEquals(count == 1 ? 0 : turns, loop.stats().waits() - waits);
+        write(pipes.get(count - 1), burst(1, 10));
+        Await.idle(loop);
+        assertEquals(5_001, order.size());
+    }
+
+    @Test
+    void aTurnOfLargeFramesIsShorter() throws Exception {
+        open(EventLoopOptions.builder().framesPerTurn(4), 2);
+        for (PeeredPipe peered : pipes) {
+            write(peered, burst(6, 1_500));
+        }
+        Await.idle(loop);
+        List<String> expected = new ArrayList<>();
+        for (int first = 0; first < 6; first += 3) {
+            for (char name = 'A'; name <= 'B'; name++) {
+                for (int frame = first; frame < first + 3; frame++) {
+                    expected.add(name + "" + frame);
+                }
+            }
+        }
+        assertEquals(expected, order);
+    }
+
     @Test
     void asksTheKernelAgainAfterABoundedNumberOfBytes() throws Exception {
         open(EventLoopOptions.builder().bytesPerTurn(25_000), 2);

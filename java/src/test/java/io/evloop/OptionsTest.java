@@ -22,7 +22,7 @@ class OptionsTest {
     @Test
     void aLoopDeliversOneFrameATurnAndDoesNotSpinUnlessItIsToldOtherwise() {
         EventLoopOptions options = EventLoopOptions.builder().build();
-        assertEquals(1, options.framesPerTurn());
+        assertEquals(16, options.framesPerTurn());
         assertEquals(0, options.spinNanos());
     }
 

@@ -10,11 +10,11 @@ import io.evloop.testing.Await;
 import io.evloop.testing.Background;
 import io.evloop.testing.Frames;
 import io.evloop.testing.LoopThread;
+import io.evloop.testing.NoConnectHandler;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.PublicCalls;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.TestLoop;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -55,7 +55,7 @@ class ThreadOwnershipTest {
             Watch watch = loop.watch(peer.fd(), Epoll.IN, (w, events) -> {});
             Timer timer = loop.schedule(Long.MAX_VALUE, () -> {});
             Listener listener = loop.listen(Address.tcp(0), (from, socket) -> {});
-            ConnectAttempt attempt = loop.connect(listener.localAddress(), Duration.ZERO, new NoHandler());
+            ConnectAttempt attempt = loop.connect(listener.localAddress(), Duration.ZERO, NoConnectHandler.INSTANCE);
             loop.poll(0);
             List<Object> targets = List.of(peered.pipe(), connection, watch, timer, listener, attempt, loop);
             Background.await("stranger", () -> targets.forEach(ThreadOwnershipTest::assertRefusesThisThread));
@@ -66,14 +66,6 @@ class ThreadOwnershipTest {
             Await.idle(loop);
             assertEquals(List.of("1:none the worse"), peered.heard());
         }
-    }
-
-    private static final class NoHandler implements ConnectHandler {
-        @Override
-        public void onConnect(SocketHandle socket) {}
-
-        @Override
-        public void onFailure(IOException cause) {}
     }
 
     private static void assertRefusesThisThread(Object target) {

@@ -61,7 +61,7 @@ public final class PublicCalls {
         } else if (type == long.class) {
             return 1L;
         } else if (type == ByteBuffer.class) {
-            return ByteBuffer.allocate(1);
+            return ByteBuffer.allocate(2);
         } else if (type == byte[].class) {
             return new byte[2];
         } else if (type == Duration.class) {

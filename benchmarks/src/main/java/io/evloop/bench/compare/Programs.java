@@ -93,7 +93,8 @@ final class Programs {
 
     /** The same for every competitor in Java, then its own. */
     static List<String> jvmFlags(Competitor competitor) {
-        List<String> flags = new ArrayList<>(List.of("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
+        List<String> flags =
+                new ArrayList<>(List.of("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xbatch"));
         if (Runtime.version().feature() >= 22) {
             flags.add("--enable-native-access=ALL-UNNAMED");
         }

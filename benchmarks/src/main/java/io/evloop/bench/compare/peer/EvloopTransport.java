@@ -101,8 +101,7 @@ final class EvloopTransport implements Transport {
 
         @Override
         public boolean offer(int channelId, ByteBuffer source, int offset, int length) {
-            WriteResult result =
-                    pipe.writeFrame(channelId, source.limit(offset + length).position(offset));
+            WriteResult result = pipe.writeFrame(channelId, source, offset, length);
             if (result == WriteResult.OK) {
                 return true;
             }
