@@ -1,6 +1,7 @@
 /*
- * What posix_spawn(3) costs a small C program: "bench_spawn COUNT PROGRAM" starts PROGRAM COUNT times, one after the other,
- * and prints the nanoseconds of each call of posix_spawn, a line each. The wait for the child's end is not counted.
+ * What posix_spawn(3) costs a C program: "bench_spawn COUNT PROGRAM BYTES" starts PROGRAM COUNT times, one after the other,
+ * and prints the nanoseconds of each call of posix_spawn, a line each. The wait for the child's end is not counted. BYTES of
+ * memory are resident meanwhile, because the kernel's part depends on it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -29,11 +31,27 @@ static int64_t now_nanos(void) {
     return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* Small pages, as a heap has by default. */
+static void make_resident(size_t bytes) {
+    if (bytes == 0) {
+        return;
+    }
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        die("mmap", errno);
+    }
+    if (madvise(memory, bytes, MADV_NOHUGEPAGE) != 0) {
+        die("madvise", errno);
+    }
+    memset(memory, 1, bytes);
+}
+
 int main(int count, char **arguments) {
-    if (count != 3) {
-        fprintf(stderr, "usage: bench_spawn COUNT PROGRAM\n");
+    if (count != 4) {
+        fprintf(stderr, "usage: bench_spawn COUNT PROGRAM BYTES\n");
         return 2;
     }
+    make_resident(strtoull(arguments[3], NULL, 10));
     char *command[] = {arguments[2], NULL};
     long wanted = strtol(arguments[1], NULL, 10);
     for (long done = 0; done < wanted; done++) {

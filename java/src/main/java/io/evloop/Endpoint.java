@@ -29,6 +29,7 @@ final class Endpoint implements Pollable {
     private final boolean readable;
     private final boolean writable;
     private final boolean socket;
+    private final boolean nonBlocking;
     private final PipeStats stats = new PipeStats();
     private final Interest interest;
     private final Inbound inbound;
@@ -43,6 +44,7 @@ final class Endpoint implements Pollable {
         this.context = context;
         this.fd = fd;
         this.socket = socket;
+        this.nonBlocking = Fd.isNonBlocking(statusFlags);
         this.readable = Fd.isReadable(statusFlags);
         this.writable = Fd.isWritable(statusFlags);
         this.interest = new Interest(this, context.registry, fd);
@@ -60,7 +62,7 @@ final class Endpoint implements Pollable {
     /** Registers with the loop. From its return on the descriptor is owned here; if it throws it is still the caller's. */
     void register() throws IOException {
         interest.open(readable);
-        int result = Native.setNonBlocking(fd, 1);
+        int result = nonBlocking ? 0 : Native.setNonBlocking(fd, 1);
         if (result < 0) {
             interest.close();
             throw Errno.exception("fcntl", result);

@@ -5,11 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.error.FdLimitException;
-import io.evloop.error.NativeIoException;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import io.evloop.testing.Await;
@@ -353,6 +351,20 @@ class FdMessageTest {
     }
 
     @Test
+    void aDescriptorGoesWithItsFrameAndNotWithOthersOfTheSameTurn() throws Exception {
+        Pipe[] ends = Pipe.pair(loop, loop);
+        pushed(ends[1].acceptFds(1));
+        for (int channelId = 1; channelId <= 8; channelId++) {
+            WriteResult result = channelId % 3 == 0
+                    ? ends[0].writeFrame(channelId, payload(channelId), probe.writeEnd())
+                    : ends[0].writeFrame(channelId, payload(channelId));
+            assertEquals(WriteResult.OK, result);
+        }
+        Await.turns(loop, "all frames", () -> heard.size() == 8);
+        assertEquals(List.of("1:-", "2:-", "3:fd", "4:-", "5:-", "6:fd", "7:-", "8:-"), heard);
+    }
+
+    @Test
     void queuedDescriptorsCountAndAllOfThemArriveOnceThereIsRoom() throws Exception {
         Pipe[] ends = Pipe.pair(loop, loop);
         int count = 0;
@@ -375,29 +387,5 @@ class FdMessageTest {
         }
         assertEquals(List.of("drain"), drains);
         assertEquals(0, ends[0].stats().queuedBytes());
-    }
-
-    @Test
-    void onlyUnixSocketsPassDescriptors() throws Exception {
-        Pipe[] ends = SocketKind.TCP4.connect(loop, PipeOptions.DEFAULT);
-        assertThrows(UnsupportedOperationException.class, () -> ends[0].acceptFds(1));
-        assertThrows(UnsupportedOperationException.class, () -> ends[0].writeFrame(1, payload(1), probe.writeEnd()));
-        assertEquals(0, ends[0].stats().framesOut());
-    }
-
-    @Test
-    void aBadDescriptorQueuesNothing() throws Exception {
-        ByteBuffer payload = payload(5);
-        NativeIoException refused = assertThrows(NativeIoException.class, () -> pipe.writeFrame(1, payload, -1));
-        assertEquals("EBADF", refused.errnoName());
-        assertEquals(5, payload.remaining());
-        assertEquals(0, pipe.stats().framesOut());
-        pipe.writeFrame(2, payload(1));
-        Await.idle(loop);
-        assertArrayEquals(Frames.frame(2, payload(1).array()), peered.peer().read(7));
-        for (int limit : new int[] {0, -1, 254}) {
-            assertThrows(IllegalArgumentException.class, () -> pipe.acceptFds(limit));
-        }
-        assertThrows(IllegalArgumentException.class, () -> pipe.writeFrame(1, ByteBuffer.allocate(0), 0));
     }
 }

@@ -8,6 +8,7 @@ public final class Fd {
     private static final int O_ACCMODE = 3;
     private static final int O_RDONLY = 0;
     private static final int O_WRONLY = 1;
+    private static final int O_NONBLOCK = 0x800;
 
     static {
         Errno.prepare(); // whoever opens something comes by here, while there is still memory
@@ -57,6 +58,11 @@ public final class Fd {
     /** Whether the access mode of {@code fcntl(F_GETFL)} lets one read. */
     public static boolean isReadable(int statusFlags) {
         return (statusFlags & O_ACCMODE) != O_WRONLY;
+    }
+
+    /** Whether {@code fcntl(F_GETFL)} tells of {@code O_NONBLOCK}. */
+    public static boolean isNonBlocking(int statusFlags) {
+        return (statusFlags & O_NONBLOCK) != 0;
     }
 
     /** Whether the access mode of {@code fcntl(F_GETFL)} lets one write. */

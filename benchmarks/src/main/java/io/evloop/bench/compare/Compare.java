@@ -22,10 +22,10 @@ import picocli.CommandLine.ParameterException;
         description = "Measures evloop and others side by side: two processes each, pinned, in turn, as ratios to C.")
 public final class Compare implements Callable<Integer> {
 
-    private static final int FULL_RUNS = 5;
+    static final int FULL_RUNS = 5;
     private static final int QUICK_RUNS = 2;
     private static final Set<String> PATH_OPTIONS = Set.of("--out", "--readme", "--native");
-    private static final Timing FULL = new Timing(2500, 100, 350);
+    static final Timing FULL = new Timing(2500, 100, 350);
     private static final Timing QUICK = new Timing(2500, 100, 250);
 
     @Option(names = "--quick", description = "few workloads and competitors, two minutes")

@@ -54,6 +54,7 @@ record Competitor(String id, String title, Language language, String program, Li
                     AERON_FLAGS,
                     "no socket; the media driver runs on the driving side's thread; blocking: BackoffIdleStrategy"),
             c("c-naive", "naive C", "bench_naive", "a write for each frame, two reads for each frame, poll"),
+            java("evloop-one", "evloop, framesPerTurn 1", List.of(), "as fair as can be"),
             java("evloop-unlimited", "evloop, framesPerTurn unlimited", List.of(), "what fairness costs"),
             java("evloop-spin-20us", "evloop, spin of 20 µs", List.of(), "what an endless spin gains"));
 
@@ -80,7 +81,7 @@ record Competitor(String id, String title, Language language, String program, Li
     boolean takesPartIn(Workload workload) {
         return switch (id) {
             case "netty-consolidation" -> BATCHED.contains(workload.id());
-            case "evloop-unlimited" -> FAIRNESS.contains(workload.id());
+            case "evloop-one", "evloop-unlimited" -> FAIRNESS.contains(workload.id());
             case "evloop-spin-20us" -> SPINS.contains(workload.id());
             case "aeron", "c-naive" -> !workload.hasLargeBuffers();
             default -> true;

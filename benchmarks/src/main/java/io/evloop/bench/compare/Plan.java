@@ -22,8 +22,15 @@ final class Plan {
             Set.of("stream-64", "stream-1k", "stream-64k", "echo-1", "echo-128", "fan-in-64");
 
     private final List<Step> steps = new ArrayList<>();
+    private final boolean thinned;
+
+    private Plan(boolean thinned) {
+        this.thinned = thinned;
+    }
 
     /**
+     * Where everything is measured against everybody, what no goal speaks of is measured in the first run alone.
+     *
      * @param only ids of workloads and competitors; where there is none of a kind, all of the kind are meant
      */
     static Plan of(boolean quick, int runs, Set<String> only) {
@@ -39,7 +46,7 @@ final class Plan {
             competitors = new ArrayList<>(Competitor.ALL);
             competitors.removeIf(competitor -> !competitor.isYardstick() && !only.contains(competitor.id()));
         }
-        Plan plan = new Plan();
+        Plan plan = new Plan(!quick && only.isEmpty());
         plan.addRuns(workloads, competitors, runs);
         workloads.removeIf(workload -> !COUNTED_WORKLOADS.contains(workload.id()));
         for (Workload workload : workloads) {
@@ -60,10 +67,15 @@ final class Plan {
 
     private void addTurn(Workload workload, List<Competitor> order, int run, boolean counting) {
         for (Competitor competitor : order) {
-            if (competitor.takesPartIn(workload)) {
+            boolean left = thinned && (run > 1 || counting) && !(workload.hasGoal() && hasGoal(competitor));
+            if (competitor.takesPartIn(workload) && !left) {
                 steps.add(new Step(workload, competitor, run, counting));
             }
         }
+    }
+
+    private static boolean hasGoal(Competitor competitor) {
+        return QUICK_COMPETITORS.contains(competitor.id()) || competitor.isVariant();
     }
 
     List<Step> steps() {

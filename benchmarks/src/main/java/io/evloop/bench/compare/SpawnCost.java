@@ -12,8 +12,8 @@ import java.util.Locale;
 import org.HdrHistogram.Histogram;
 
 /**
- * What {@code WorkerBuilder.start} costs beside {@code posix_spawn(3)} of the same program in C, in turn; then what many
- * starts leave behind. Run it with the heap that a large application has, resident:
+ * What {@code WorkerBuilder.start} costs beside {@code posix_spawn(3)} of the same program in C, a small one and one with as
+ * much memory resident, in turn; then what many starts leave behind. Run it with the heap that a large application has, resident:
  *
  * <pre>java -Xms4g -Xmx4g -XX:+AlwaysPreTouch -cp benchmarks/target/benchmarks.jar io.evloop.bench.compare.SpawnCost</pre>
  */
@@ -27,6 +27,7 @@ public final class SpawnCost {
     private static final long LONGEST_NANOS = 10_000_000_000L;
     private static final int DIGITS = 3;
     private static final int KIB = 1024;
+    private static final int MEBI_SHIFT = 20;
     private static final double NANOS_PER_MICRO = 1_000;
 
     private SpawnCost() {}
@@ -42,13 +43,22 @@ public final class SpawnCost {
     private static void compare(EventLoop loop) throws IOException, InterruptedException {
         Histogram ours = new Histogram(LONGEST_NANOS, DIGITS);
         Histogram theirs = new Histogram(LONGEST_NANOS, DIGITS);
+        Histogram theirsResident = new Histogram(LONGEST_NANOS, DIGITS);
+        long heap = Runtime.getRuntime().totalMemory();
         for (int round = 0; round < ROUNDS; round++) {
-            startInC(theirs);
+            startInC(theirs, 0);
             start(loop, STARTS_PER_ROUND, ours);
+            startInC(theirsResident, heap);
         }
-        print("posix_spawn in C", theirs);
         print("start", ours);
-        print("ratio of p50 %.2f, of p99 %.2f%n", ratio(ours, theirs, 50), ratio(ours, theirs, 99));
+        print("posix_spawn in C", theirs);
+        printRatios(ours, theirs);
+        print("the same with " + (heap >> MEBI_SHIFT) + " MiB resident", theirsResident);
+        printRatios(ours, theirsResident);
+    }
+
+    private static void printRatios(Histogram ours, Histogram theirs) {
+        print("   ratio of p50 %.2f, of p99 %.2f%n", ratio(ours, theirs, 50), ratio(ours, theirs, 99));
     }
 
     private static double ratio(Histogram one, Histogram other, double percentile) {
@@ -57,7 +67,7 @@ public final class SpawnCost {
 
     private static void print(String what, Histogram histogram) {
         print(
-                "%-17s p50 %6.0f µs   p99 %6.0f µs   (%d starts)%n",
+                "%-32s p50 %6.0f µs   p99 %6.0f µs   (%d starts)%n",
                 what,
                 histogram.getValueAtPercentile(50) / NANOS_PER_MICRO,
                 histogram.getValueAtPercentile(99) / NANOS_PER_MICRO,
@@ -68,9 +78,12 @@ public final class SpawnCost {
         System.out.printf(Locale.ROOT, format, values);
     }
 
-    private static void startInC(Histogram nanos) throws IOException, InterruptedException {
+    private static void startInC(Histogram nanos, long residentBytes) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
-                        Programs.built("bench_spawn").toString(), Integer.toString(STARTS_PER_ROUND), PROGRAM)
+                        Programs.built("bench_spawn").toString(),
+                        Integer.toString(STARTS_PER_ROUND),
+                        PROGRAM,
+                        Long.toString(residentBytes))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (var output = process.inputReader(StandardCharsets.US_ASCII)) {

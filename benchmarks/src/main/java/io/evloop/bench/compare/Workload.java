@@ -74,6 +74,11 @@ record Workload(
         return socketBuffer > 0;
     }
 
+    /** Whether the README has a goal for it. */
+    boolean hasGoal() {
+        return socketBuffer == 0 && payloadLength != 16;
+    }
+
     /** One request at a time: what counts is how long it takes, not how many there are. */
     boolean isRoundTrip() {
         return kind == Kind.ECHO && outstanding == 1;

@@ -32,10 +32,9 @@ final class EvloopTransport implements Transport {
         return new EvloopTransport(spin);
     }
 
-    /** A pipe delivers all it has before the next gets its turn. */
-    static EvloopTransport unfair() {
+    static EvloopTransport withFramesPerTurn(int framesPerTurn) {
         EvloopTransport transport = new EvloopTransport(ENDLESS);
-        transport.options.framesPerTurn(Integer.MAX_VALUE);
+        transport.options.framesPerTurn(framesPerTurn);
         return transport;
     }
 

@@ -58,7 +58,8 @@ public final class PeerMain {
             case "aeron" -> new AeronTransport();
             case "evloop" -> EvloopTransport.withDefaults();
             case "evloop-spin-20us" -> EvloopTransport.spinning(Duration.ofNanos(20_000));
-            case "evloop-unlimited" -> EvloopTransport.unfair();
+            case "evloop-one" -> EvloopTransport.withFramesPerTurn(1);
+            case "evloop-unlimited" -> EvloopTransport.withFramesPerTurn(Integer.MAX_VALUE);
             default -> throw new IllegalArgumentException("unknown transport " + name);
         };
     }

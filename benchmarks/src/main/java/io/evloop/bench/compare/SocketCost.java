@@ -1,4 +1,4 @@
-package io.evloop.bench;
+package io.evloop.bench.compare;
 
 import io.evloop.AcceptHandler;
 import io.evloop.Address;
@@ -17,34 +17,40 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What a connection costs, and a descriptor as a message, beside {@code bench_sockets}, the same in C, in one run.
  *
- * <pre>java -cp benchmarks.jar io.evloop.bench.SocketBench path/to/bench_sockets [rounds]</pre>
+ * <pre>java -cp benchmarks/target/benchmarks.jar io.evloop.bench.compare.SocketCost</pre>
  */
-public final class SocketBench {
+public final class SocketCost {
 
+    private static final List<String> WORKS = List.of("unix", "tcp", "plain", "fd");
+    private static final int ROUNDS = 5;
     private static final int CONNECTIONS = 50_000;
     private static final int FRAMES = 320_000;
     private static final int AT_ONCE = 64;
     private static final int BATCH = 32;
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-    private SocketBench() {}
+    private SocketCost() {}
 
-    /** The program in C, then how often each is measured, alternating. */
-    public static void main(String[] args) throws Exception {
-        int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        String program = Programs.built("bench_sockets").toString();
+        for (String work : WORKS) {
+            inC(program, work, AT_ONCE);
+            measure(work, AT_ONCE); // what the JVM opens once
+        }
         int before = openDescriptors();
         System.out.printf("%-8s %14s %14s %8s%n", "per s", "C", "evloop", "ratio");
-        for (String work : new String[] {"unix", "tcp", "plain", "fd"}) {
+        for (String work : WORKS) {
             int count = work.equals("unix") || work.equals("tcp") ? CONNECTIONS : FRAMES;
             measure(work, count); // the JIT
-            double[] c = new double[rounds];
-            double[] java = new double[rounds];
-            for (int round = 0; round < rounds; round++) {
-                c[round] = inC(args[0], work, count);
+            double[] c = new double[ROUNDS];
+            double[] java = new double[ROUNDS];
+            for (int round = 0; round < ROUNDS; round++) {
+                c[round] = inC(program, work, count);
                 java[round] = measure(work, count);
             }
             double ratio = median(java) / median(c);
