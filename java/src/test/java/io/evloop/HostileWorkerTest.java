@@ -29,7 +29,7 @@ class HostileWorkerTest {
     @CsvSource({
         "defaults, CLAIM, 131072",
         "defaults, UNREAD, 131072",
-        "defaults, STOPPED, 66000",
+        "defaults, STOPPED, 66560",
         "defaults, STOPPED_LARGE, 98304",
         "low, CLAIM, 512",
         "low, UNREAD, 512",
