@@ -24,6 +24,8 @@ class ChurnTest {
     private static final int LOOPS = 2_000;
     private static final int WORKERS = Boolean.getBoolean("evloop.soak") ? 10_000 : 1_000;
 
+    private static final long DEADLINE_SECONDS = 300;
+
     // row 34
     @Test
     void pipesLeaveNothing() throws Exception {
@@ -44,6 +46,7 @@ class ChurnTest {
 
     private static void assertFlat(String kind, int count) throws Exception {
         JavaProcess.Result result = JavaProcess.of(Program.class)
+                .deadline(DEADLINE_SECONDS)
                 .options("-Xms48m", "-Xmx48m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC")
                 .run(kind, Integer.toString(count));
         assertEquals(0, result.exitCode(), result.output());
