@@ -10,6 +10,7 @@ import io.evloop.error.NativeIoException;
 import io.evloop.error.TruncatedFrameException;
 import io.evloop.frame.FrameLayout;
 import io.evloop.frame.FrameReader;
+import io.evloop.sys.DropGuard;
 import io.evloop.sys.Errno;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
@@ -49,6 +50,7 @@ public final class BlockingPipe implements AutoCloseable {
 
     private final int fd;
     private final boolean socket;
+    private final DropGuard guard = new DropGuard();
     private final Sink sink;
     private final FrameReader reader;
     private final InputBuffer input;
@@ -105,6 +107,8 @@ public final class BlockingPipe implements AutoCloseable {
         boolean socket = Fd.check(Native.isSocket(fd), "fstat") == 1;
         BlockingPipe pipe = new BlockingPipe(fd, socket, maxFrameLength);
         Fd.check(Native.setNonBlocking(fd, 0), "fcntl");
+        pipe.guard.add(fd);
+        pipe.guard.watch(pipe, "a BlockingPipe");
         return pipe;
     }
 
@@ -308,6 +312,7 @@ public final class BlockingPipe implements AutoCloseable {
             closed = true;
             input.release();
             output.clear();
+            guard.close();
             Fd.close(fd);
         }
     }

@@ -16,6 +16,9 @@ import java.util.concurrent.atomic.AtomicReference;
  *
  * <p>Callbacks come from the loop's turn alone. What they throw ends the connection they were for, or the watch, and is
  * told to {@link EventLoopOptions#errorHandler}; the loop goes on.
+ *
+ * <p>A loop that is dropped without a close is a fault: the garbage collector closes the descriptors, no handler hears of it,
+ * and a warning is logged; with {@code -Devloop.trackOpen=true} it tells where the loop was opened.
  */
 public final class EventLoop implements AutoCloseable {
 
@@ -40,6 +43,7 @@ public final class EventLoop implements AutoCloseable {
         this.tasks = new TaskQueue(epoll);
         this.context = new LoopContext(this, options, epoll, tasks);
         this.turn = new Turn(context, epoll);
+        context.registry.owned().watch(this, null); // the epoll's guard gives the warning
     }
 
     /** Opens a loop with the default options. */
@@ -306,6 +310,7 @@ public final class EventLoop implements AutoCloseable {
         try {
             new TearDown(context, turn).run();
         } finally {
+            context.registry.owned().close();
             try {
                 epoll.close();
             } catch (IOException e) {

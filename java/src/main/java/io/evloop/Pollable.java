@@ -8,4 +8,9 @@ interface Pollable {
 
     /** The loop is closing: let go of the descriptor. */
     void onLoopClose(Throwable cause);
+
+    /** Whether the descriptor is closed with the loop, rather than the caller's. */
+    default boolean ownsDescriptor() {
+        return true;
+    }
 }

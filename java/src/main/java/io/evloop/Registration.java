@@ -35,6 +35,9 @@ final class Registration {
         }
         token = reserved;
         events = initialEvents;
+        if (pollable.ownsDescriptor()) {
+            registry.owned().add(fd);
+        }
         added = true;
     }
 
@@ -96,6 +99,7 @@ final class Registration {
     void close() throws IOException {
         if (isOpen()) {
             registry.release(token);
+            registry.owned().remove(fd);
             token = NONE;
             if (added) {
                 added = false;

@@ -1,6 +1,7 @@
 package io.evloop;
 
 import io.evloop.epoll.Epoll;
+import io.evloop.sys.DropGuard;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +17,7 @@ final class Registry {
     private static final long SLOT_MASK = 0xFFFF_FFFFL;
 
     private final Epoll epoll;
+    private final DropGuard owned = new DropGuard();
     private Pollable[] pollables = new Pollable[INITIAL_SLOTS];
     private int[] generations = new int[INITIAL_SLOTS];
     private int[] freeSlots = new int[INITIAL_SLOTS];
@@ -25,6 +27,11 @@ final class Registry {
 
     Registry(Epoll epoll) {
         this.epoll = epoll;
+    }
+
+    /** Those of the registered descriptors that are closed with the loop. */
+    DropGuard owned() {
+        return owned;
     }
 
     /** Takes a slot, without the kernel; {@link #release} gives it back. Returns the token. */

@@ -69,6 +69,11 @@ public final class Watch {
     private final class Events implements Pollable {
 
         @Override
+        public boolean ownsDescriptor() {
+            return false;
+        }
+
+        @Override
         public void onEvents(int events) {
             HandlerEvent event = HandlerEvent.start(context);
             try {

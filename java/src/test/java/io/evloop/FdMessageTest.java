@@ -2,6 +2,7 @@ package io.evloop;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -79,11 +80,7 @@ class FdMessageTest {
     private void note(int channelId, int fd) {
         heard.add(channelId + (fd < 0 ? ":-" : ":fd"));
         if (fd >= 0) {
-            try {
-                use(fd);
-            } catch (IOException e) {
-                throw new AssertionError(e);
-            }
+            assertDoesNotThrow(() -> use(fd));
         }
     }
 

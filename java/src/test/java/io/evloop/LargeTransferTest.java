@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.buffer.OutputQueue;
 import io.evloop.testing.Await;
 import io.evloop.testing.Background;
 import io.evloop.testing.PeeredPipe;
@@ -60,7 +61,7 @@ class LargeTransferTest {
     // row 20
     @Test
     void moreSegmentsThanIovMaxAreWrittenPieceByPiece() throws Exception {
-        int length = 40_000; // one to a segment
+        int length = OutputQueue.SEGMENT_CAPACITY / 2 + 1_000; // one to a segment
         int frames = IOV_MAX + 100;
         PipeOptions options = PipeOptions.builder().maxQueuedBytes(200L << 20).build();
         try (TestLoop test = TestLoop.open();

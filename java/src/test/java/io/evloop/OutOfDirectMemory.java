@@ -27,7 +27,7 @@ final class OutOfDirectMemory {
         A_RETRY_SHUT_THE_OUTPUT_OF_SOMEBODY_ELSE
     }
 
-    private static final int PAYLOAD = 40_000; // one to a segment
+    private static final int PAYLOAD = 40_000; // three to a segment
 
     private final List<ByteBuffer> hog = new ArrayList<>();
     private final TestLoop test;

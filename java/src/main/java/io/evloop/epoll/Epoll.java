@@ -1,15 +1,18 @@
 package io.evloop.epoll;
 
+import io.evloop.sys.DropGuard;
 import io.evloop.sys.Errno;
 import io.evloop.sys.EventArray;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.Reference;
 
 /**
  * {@code epoll(7)}: an interest list of file descriptors, each with a 64-bit token of the caller's, and the wait for their
- * readiness. No allocation after {@link #open}, no hidden thread, no state beside the kernel's.
+ * readiness. No allocation after {@link #open}, no thread that waits, no state beside the kernel's. Dropped without a close, it
+ * is closed by the garbage collector, with a warning.
  *
  * <p>{@link #wakeup} and {@link #close} may be called by any thread; {@link #add}, {@link #modify} and {@link #remove}
  * too, as the kernel allows it, though not while another is in {@code close}; {@link #await} and the results of it belong
@@ -48,6 +51,7 @@ public final class Epoll implements AutoCloseable {
 
     private final int epollFd;
     private final int wakeupFd;
+    private final DropGuard guard = new DropGuard();
     private final Object wakeupLock = new Object();
     private volatile boolean closed;
     private volatile boolean wakeupPending;
@@ -59,6 +63,9 @@ public final class Epoll implements AutoCloseable {
         this.epollFd = epollFd;
         this.wakeupFd = wakeupFd;
         this.eventArray = eventArray;
+        guard.add(epollFd);
+        guard.add(wakeupFd);
+        guard.watch(this, "an Epoll, or the EventLoop that it belongs to,");
     }
 
     /**
@@ -105,7 +112,7 @@ public final class Epoll implements AutoCloseable {
     /** Removes a descriptor; ENOENT if it was not added. */
     public void remove(int fd) throws IOException {
         checkOpen();
-        checkControl(Native.epollControl(epollFd, CTL_DEL, fd, 0, 0), "remove", fd);
+        checkControl(epollControl(CTL_DEL, fd, 0, 0), "remove", fd);
     }
 
     private void control(int operation, int fd, int events, long token) throws IOException {
@@ -113,8 +120,15 @@ public final class Epoll implements AutoCloseable {
         if (token == RESERVED_TOKEN) {
             throw new IllegalArgumentException("the token is reserved: 0x" + Long.toHexString(token));
         }
-        int result = Native.epollControl(epollFd, operation, fd, events, token);
-        checkControl(result, operation == CTL_ADD ? "add" : "modify", fd);
+        checkControl(epollControl(operation, fd, events, token), operation == CTL_ADD ? "add" : "modify", fd);
+    }
+
+    private int epollControl(int operation, int fd, int events, long token) {
+        try {
+            return Native.epollControl(epollFd, operation, fd, events, token);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     private static void checkControl(int result, String operation, int fd) throws IOException {
@@ -225,6 +239,7 @@ public final class Epoll implements AutoCloseable {
             closed = true;
         }
         readyCount = 0;
+        guard.close();
         int first = Native.close(wakeupFd);
         int second = Native.close(epollFd);
         Fd.check(first, "close");

@@ -7,7 +7,10 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Finds and loads {@code libevloop.so}: from {@code -Devloop.native.path} (the file or its directory); from the class
@@ -21,6 +24,7 @@ final class NativeLibrary {
     private static final String NAME = "evloop";
     private static final String PATH_PROPERTY = "evloop.native.path";
     private static final String TMPDIR_PROPERTY = "evloop.native.tmpdir";
+    private static final String OWNER_ONLY = "rwx------";
 
     /** Where the bytes of a library come from. */
     @FunctionalInterface
@@ -119,10 +123,11 @@ final class NativeLibrary {
                 .toAbsolutePath();
         try {
             FileAttribute<?> ownerOnly =
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(OWNER_ONLY));
             Path directory = Files.createTempDirectory(parent, "evloop-", ownerOnly);
             Path library = directory.resolve(file);
             try {
+                checkPrivate(directory);
                 deleteAtTheEnd(directory, library);
                 try (InputStream in = source.open()) {
                     Files.copy(in, library);
@@ -138,6 +143,15 @@ final class NativeLibrary {
                             + " to a private directory that is writable and not mounted noexec, or -D" + PATH_PROPERTY
                             + " to an unpacked " + System.mapLibraryName(NAME) + " for this machine",
                     e);
+        }
+    }
+
+    /** A file system that knows no modes makes a directory for everybody, who could put another library there. */
+    static void checkPrivate(Path directory) throws IOException {
+        Set<PosixFilePermission> permissions = new HashSet<>(Files.getPosixFilePermissions(directory));
+        permissions.removeAll(PosixFilePermissions.fromString(OWNER_ONLY));
+        if (!permissions.isEmpty()) {
+            throw new IOException(directory + " is not private: " + permissions);
         }
     }
 

@@ -2,6 +2,7 @@ package io.evloop.sys;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -13,7 +14,10 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
@@ -214,6 +218,35 @@ class NativeLibraryTest {
                         .toList());
         assumeTrue(probe.exitCode() == 0, () -> "may not mount: " + probe.output());
         return fromJar("-XX:-UsePerfData").prefix(mount).prefix(temporary.toString());
+    }
+
+    @Test
+    void isCopiedIntoADirectoryOfItsUserAloneUnderANameThatNobodyKnows() throws Exception {
+        Set<String> names = new HashSet<>();
+        for (int count = 0; count < 3; count++) {
+            String output = assertLoaded(
+                    fromJar().prefix("sh", "-c", "umask 0; exec \"$@\"", "sh").run());
+            String mapped = output.lines()
+                    .filter(line -> line.startsWith("mapped "))
+                    .findFirst()
+                    .orElseThrow();
+            names.add(mapped.replaceFirst(" \\(deleted\\)", ""));
+            assertTrue(mapped.matches(".*/evloop-\\d{10,}/libevloop\\.so.*"), mapped);
+        }
+        assertEquals(3, names.size(), names::toString);
+    }
+
+    @Test
+    void refusesADirectoryThatCannotBeMadePrivate() throws Exception {
+        Path open = Files.createDirectory(directory.resolve("open"));
+        for (String mode : List.of("rwx------", "r-x------")) {
+            NativeLibrary.checkPrivate(Files.setPosixFilePermissions(open, PosixFilePermissions.fromString(mode)));
+        }
+        for (String mode : List.of("rwxrwxrwx", "rwx--x---", "rwx-----x", "rwxr-xr-x")) {
+            Files.setPosixFilePermissions(open, PosixFilePermissions.fromString(mode));
+            IOException refused = assertThrows(IOException.class, () -> NativeLibrary.checkPrivate(open));
+            assertTrue(refused.getMessage().contains("not private"), refused::getMessage);
+        }
     }
 
     // row 51

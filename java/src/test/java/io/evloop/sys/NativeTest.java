@@ -8,6 +8,7 @@ import io.evloop.testing.Errors;
 import io.evloop.testing.JavaProcess;
 import io.evloop.testing.RawSocket;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.ByteBuffer;
@@ -105,5 +106,12 @@ class NativeTest {
         assertEquals(address, Native.addressOf(direct));
         assertEquals(address + 3, Native.addressOf(direct.slice()));
         assertEquals(address, Native.addressOf(direct.asReadOnlyBuffer()));
+    }
+
+    // row 37
+    @Test
+    void isTestedUnderXcheckJni() {
+        List<String> options = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        assertTrue(options.contains("-Xcheck:jni"), options::toString);
     }
 }

@@ -17,6 +17,7 @@ public final class JavaProcess {
     private final Class<?> main;
     private final List<String> prefix = new ArrayList<>();
     private final List<String> options = new ArrayList<>();
+    private long deadlineSeconds = DEADLINE_SECONDS;
     private String classPath = System.getProperty("java.class.path");
 
     private JavaProcess(Class<?> main) {
@@ -54,6 +55,12 @@ public final class JavaProcess {
         return this;
     }
 
+    /** How long it may take; a minute, unless this says otherwise. */
+    public JavaProcess deadline(long seconds) {
+        deadlineSeconds = seconds;
+        return this;
+    }
+
     /** Runs it to its end. */
     public Result run(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(prefix);
@@ -63,18 +70,22 @@ public final class JavaProcess {
         command.addAll(options);
         command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(List.of(arguments));
-        return run(command);
+        return run(command, deadlineSeconds);
     }
 
     /** Runs any command to its end. */
     public static Result run(List<String> command) throws IOException, InterruptedException {
+        return run(command, DEADLINE_SECONDS);
+    }
+
+    private static Result run(List<String> command, long deadlineSeconds) throws IOException, InterruptedException {
         File printed = File.createTempFile("evloop-test-", ".out");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(printed)
                 .start();
         try {
-            boolean ended = process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS);
+            boolean ended = process.waitFor(deadlineSeconds, TimeUnit.SECONDS);
             String output = Files.readString(printed.toPath(), StandardCharsets.UTF_8);
             if (!ended) {
                 throw new AssertionError("still running: " + command + "\n" + output);

@@ -2,6 +2,7 @@ package io.evloop.testing;
 
 import io.evloop.Address;
 import io.evloop.ListenOptions;
+import io.evloop.PipeOptions;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Collectors;
 
 /** Every public instance method of a class, each to be called with arguments that are all in range. */
@@ -24,6 +26,18 @@ public final class PublicCalls {
             Object[] arguments = Arrays.stream(method.getParameterTypes())
                     .map(PublicCalls::argument)
                     .toArray();
+            return invoke(target, arguments);
+        }
+
+        /** Calls it with arguments of which any may be out of range, or null. */
+        public Object onWithBadArguments(Object target, Random random) throws Throwable {
+            Object[] arguments = Arrays.stream(method.getParameterTypes())
+                    .map(type -> badArgument(type, random))
+                    .toArray();
+            return invoke(target, arguments);
+        }
+
+        private Object invoke(Object target, Object[] arguments) throws Throwable {
             try {
                 return method.invoke(target, arguments);
             } catch (InvocationTargetException e) {
@@ -42,6 +56,8 @@ public final class PublicCalls {
                     .collect(Collectors.joining(", ", method.getName() + "(", ")"));
         }
     }
+
+    private static final int[] BAD_INTS = {-1, 0, 1, 65_536, Integer.MIN_VALUE, Integer.MAX_VALUE};
 
     private PublicCalls() {}
 
@@ -70,10 +86,25 @@ public final class PublicCalls {
             return Address.tcp(0);
         } else if (type == ListenOptions.class) {
             return ListenOptions.DEFAULT;
+        } else if (type == PipeOptions.class) {
+            return PipeOptions.DEFAULT;
         } else if (type.isInterface()) {
             return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, PublicCalls::doNothing);
         }
         throw new AssertionError("add an argument of " + type);
+    }
+
+    private static Object badArgument(Class<?> type, Random random) {
+        if (type == int.class) {
+            return BAD_INTS[random.nextInt(BAD_INTS.length)];
+        } else if (type == long.class) {
+            return (long) BAD_INTS[random.nextInt(BAD_INTS.length)] << random.nextInt(Integer.SIZE);
+        } else if (type == ByteBuffer.class) {
+            return random.nextBoolean() ? null : ByteBuffer.allocateDirect(random.nextInt(2));
+        } else if (type.isPrimitive()) {
+            return argument(type);
+        }
+        return random.nextBoolean() ? null : argument(type);
     }
 
     private static Object doNothing(Object proxy, Method method, Object[] arguments) {
