@@ -68,13 +68,18 @@ public final class JavaProcess {
 
     /** Runs any command to its end. */
     public static Result run(List<String> command) throws IOException, InterruptedException {
+        return run(command, DEADLINE_SECONDS);
+    }
+
+    /** The same for one that may take longer than usual. */
+    public static Result run(List<String> command, long deadlineSeconds) throws IOException, InterruptedException {
         File printed = File.createTempFile("evloop-test-", ".out");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(printed)
                 .start();
         try {
-            boolean ended = process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS);
+            boolean ended = process.waitFor(deadlineSeconds, TimeUnit.SECONDS);
             String output = Files.readString(printed.toPath(), StandardCharsets.UTF_8);
             if (!ended) {
                 throw new AssertionError("still running: " + command + "\n" + output);
