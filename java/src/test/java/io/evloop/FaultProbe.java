@@ -12,6 +12,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
@@ -37,6 +39,7 @@ final class FaultProbe {
 
     private static final long DEADLINE_NANOS = 5_000_000_000L;
     private static final long POLL_NANOS = 5_000_000;
+    private static final long PARK_NANOS = 20_000;
 
     /** EEXIST: what could not be taken out of an epoll is still in it. */
     private static final List<Integer> CONSEQUENCES =
@@ -56,10 +59,14 @@ final class FaultProbe {
 
     /** A loop whose errors are heard here. */
     EventLoop openLoop() throws IOException {
-        return EventLoop.open(EventLoopOptions.builder()
+        return EventLoop.open(options().build());
+    }
+
+    /** Options of such loops. */
+    EventLoopOptions.Builder options() {
+        return EventLoopOptions.builder()
                 .workerGrace(Duration.ofMillis(200))
-                .errorHandler((source, problem) -> heard.add(problem))
-                .build());
+                .errorHandler((source, problem) -> heard.add(problem));
     }
 
     /** For {@code onClose} and {@code onFailure}. */
@@ -73,15 +80,32 @@ final class FaultProbe {
     void await(EventLoop loop, String what, Condition done, BooleanSupplier lost) throws Exception {
         long start = System.nanoTime();
         while (!done.isMet()) {
-            long now = System.nanoTime();
-            if (lost.getAsBoolean()) {
-                throw new EndedEarly();
-            }
-            if (now - start > DEADLINE_NANOS) {
-                throw new AssertionError("waited in vain for " + what);
-            }
+            check(start, what, lost);
             loop.poll(POLL_NANOS);
         }
+    }
+
+    /** Waits for what other threads do; ends early as {@link #await}. */
+    void awaitOthers(String what, Condition done, BooleanSupplier lost) throws Exception {
+        long start = System.nanoTime();
+        while (!done.isMet()) {
+            check(start, what, lost);
+            LockSupport.parkNanos(PARK_NANOS);
+        }
+    }
+
+    private static void check(long start, String what, BooleanSupplier lost) throws EndedEarly {
+        if (lost.getAsBoolean()) {
+            throw new EndedEarly();
+        }
+        if (System.nanoTime() - start > DEADLINE_NANOS) {
+            throw new AssertionError("waited in vain for " + what);
+        }
+    }
+
+    /** How much was heard so far. */
+    int heardCount() {
+        return heard.size();
     }
 
     /** Whether it is one of these calls that fails. */
@@ -104,9 +128,9 @@ final class FaultProbe {
         if (thrown != null && !(thrown instanceof EndedEarly)) {
             heard.add(thrown);
         }
+        boolean told = hasHeardTheFault();
         for (Throwable problem : heard) {
-            if (problem instanceof AssertionError
-                    || !tellsTheFault(problem) && (thrown == null || !isConsequence(problem))) {
+            if (problem instanceof AssertionError || !tellsTheFault(problem) && !(told && isConsequence(problem))) {
                 throw failure("something else was heard");
             }
         }
@@ -116,7 +140,7 @@ final class FaultProbe {
         if (call == null || FaultPlan.mustSurvive(error)) {
             throw failure("it should have been survived");
         }
-        if (!hasHeardTheFault()) {
+        if (!told) {
             throw failure("nobody was told");
         }
         return thrown == null ? Verdict.SURVIVED : Verdict.REPORTED;
@@ -135,6 +159,8 @@ final class FaultProbe {
     private static boolean isConsequence(Throwable problem) {
         return problem instanceof TruncatedFrameException
                 || problem instanceof EventLoopClosedException
+                || problem instanceof IllegalStateException && "the event loop is closed".equals(problem.getMessage())
+                || anyOf(problem, one -> one instanceof RejectedExecutionException)
                 || problem instanceof NativeIoException e && CONSEQUENCES.contains(e.errno());
     }
 

@@ -25,6 +25,7 @@ final class FaultRun {
     /** The same for several in a row, from here on twice the number. */
     private static final int FEW_ONE_BY_ONE = 6;
 
+    private static final long NANOS_PER_MILLI = 1_000_000;
     private static final int PROBLEMS_MAX = 20;
     private static final long STUCK_NANOS = 30_000_000_000L;
 
@@ -53,7 +54,9 @@ final class FaultRun {
         for (Map.Entry<String, FaultScenarios.Scenario> each :
                 FaultScenarios.all().entrySet()) {
             if (arguments.length < 2 || arguments[1].equals(each.getKey())) {
+                long start = System.nanoTime();
                 run.scenario(each.getKey(), each.getValue());
+                System.out.printf("%-22s %5d ms%n", each.getKey(), (System.nanoTime() - start) / NANOS_PER_MILLI);
             }
         }
         run.print();

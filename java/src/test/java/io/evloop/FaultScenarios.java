@@ -1,12 +1,9 @@
 package io.evloop;
 
 import io.evloop.epoll.Epoll;
-import io.evloop.error.NativeIoException;
-import io.evloop.sys.Errno;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import io.evloop.testing.Frames;
-import io.evloop.testing.Programs;
 import io.evloop.testing.SocketKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,10 +24,9 @@ final class FaultScenarios {
     }
 
     private static final int FRAMES_EACH_WAY = 500;
-    private static final int FEW_FRAMES = 110;
-    private static final int SIGTERM = 15;
+    static final int FEW_FRAMES = 110;
 
-    private static final PipeOptions OPTIONS =
+    static final PipeOptions OPTIONS =
             PipeOptions.builder().highWater(64 * 1024).lowWater(16 * 1024).build();
 
     private FaultScenarios() {}
@@ -38,17 +34,17 @@ final class FaultScenarios {
     static Map<String, Scenario> all() {
         Map<String, Scenario> all = new LinkedHashMap<>();
         all.put("loop", FaultScenarios::loop);
-        all.put("pair", FaultScenarios::pair);
+        all.put("pair", probe -> pair(probe, Duration.ZERO));
+        all.put("spinning pair", probe -> pair(probe, Duration.ofMillis(1)));
         all.put("descriptors", FaultScenarios::descriptors);
         all.put("fifo", FaultScenarios::fifo);
         all.put("bytes", FaultScenarios::bytes);
         all.put("blocking", FaultScenarios::blocking);
         all.put("tcp", probe -> sockets(probe, SocketKind.TCP4));
         all.put("unix", probe -> sockets(probe, SocketKind.UNIX_PATH));
-        all.put("worker that leaves", FaultScenarios::leavingWorker);
-        all.put("worker that echoes", FaultScenarios::echoingWorker);
-        all.put("worker that is ended", FaultScenarios::endedWorker);
-        all.put("worker that cannot start", FaultScenarios::failingWorker);
+        all.put("watch", FaultThreadScenarios::watch);
+        all.put("group", FaultThreadScenarios::group);
+        FaultWorkerScenarios.addTo(all);
         return all;
     }
 
@@ -67,8 +63,8 @@ final class FaultScenarios {
 
     // pipes ------------------------------------------------------------------------------------------------------
 
-    private static void pair(FaultProbe probe) throws Exception {
-        try (EventLoop loop = probe.openLoop()) {
+    private static void pair(FaultProbe probe, Duration spin) throws Exception {
+        try (EventLoop loop = EventLoop.open(probe.options().spin(spin).build())) {
             exchange(probe, loop, Pipe.pair(loop, loop, OPTIONS), FRAMES_EACH_WAY);
         }
     }
@@ -83,7 +79,7 @@ final class FaultScenarios {
         probe.await(loop, "the closes", () -> closed.get() == 2, () -> false);
     }
 
-    private static AtomicInteger countCloses(FaultProbe probe, Pipe... pipes) {
+    static AtomicInteger countCloses(FaultProbe probe, Pipe... pipes) {
         AtomicInteger closed = new AtomicInteger();
         for (Pipe pipe : pipes) {
             pipe.onClose((from, cause) -> {
@@ -94,7 +90,7 @@ final class FaultScenarios {
         return closed;
     }
 
-    private static void awaitStreams(FaultProbe probe, EventLoop loop, AtomicInteger closed, FaultStream... streams)
+    static void awaitStreams(FaultProbe probe, EventLoop loop, AtomicInteger closed, FaultStream... streams)
             throws Exception {
         FaultProbe.Condition done = () -> {
             boolean all = true;
@@ -123,7 +119,7 @@ final class FaultScenarios {
         }
     }
 
-    private static void closeBoth(long packed) throws IOException {
+    static void closeBoth(long packed) throws IOException {
         try {
             Fd.close(Fd.first(packed));
         } finally {
@@ -261,80 +257,5 @@ final class FaultScenarios {
             probe.await(loop, "a connection", () -> ends[0] != null && ends[1] != null, () -> failures[0] > 0);
         }
         return ends;
-    }
-
-    // workers ----------------------------------------------------------------------------------------------------
-
-    /** One that needs the helper, prints and leaves. */
-    private static void leavingWorker(FaultProbe probe) throws Exception {
-        WorkerExit[] exit = {null};
-        try (EventLoop loop = probe.openLoop()) {
-            Programs.actor()
-                    .stdout(Stdio.bytes((worker, bytes) -> {}))
-                    .noNewPrivileges()
-                    .onClose((pipe, cause) -> probe.ended(cause))
-                    .onExit((worker, status) -> exit[0] = status)
-                    .start(loop);
-            probe.await(loop, "the exit", () -> exit[0] != null, () -> false);
-        }
-        checkExit(probe, exit[0], 0, 0);
-    }
-
-    private static void checkExit(FaultProbe probe, WorkerExit exit, int code, int signal)
-            throws FaultProbe.EndedEarly {
-        if (exit.code() == -1 && exit.signal() == 0) { // status unknown: so ECHILD is told
-            probe.ended(Errno.exception("waitid", -Errno.ECHILD));
-        }
-        if (exit.code() != code || exit.signal() != signal) {
-            if (probe.hasHeardTheFault()) {
-                throw new FaultProbe.EndedEarly();
-            }
-            throw new AssertionError(exit.toString());
-        }
-    }
-
-    private static void echoingWorker(FaultProbe probe) throws Exception {
-        WorkerExit[] exit = {null};
-        AtomicInteger closed = new AtomicInteger();
-        try (EventLoop loop = probe.openLoop()) {
-            Worker worker = Programs.worker(Programs.inC("echo"))
-                    .limits(OPTIONS)
-                    .onClose((pipe, cause) -> {
-                        closed.incrementAndGet();
-                        probe.ended(cause);
-                    })
-                    .onExit((from, status) -> exit[0] = status)
-                    .start(loop);
-            awaitStreams(probe, loop, closed, new FaultStream(worker.pipe(), worker.pipe(), FEW_FRAMES));
-            worker.pipe().shutdownOutput();
-            probe.await(loop, "the exit", () -> exit[0] != null, () -> false);
-        }
-        checkExit(probe, exit[0], 0, 0);
-    }
-
-    private static void endedWorker(FaultProbe probe) throws Exception {
-        WorkerExit[] exit = {null};
-        try (EventLoop loop = probe.openLoop()) {
-            Worker worker = Programs.worker(Programs.inC("echo"))
-                    .directory(Path.of("/"))
-                    .onClose((pipe, cause) -> probe.ended(cause))
-                    .onExit((from, status) -> exit[0] = status)
-                    .start(loop);
-            worker.terminate();
-            probe.await(loop, "the exit", () -> exit[0] != null, probe::hasHeardTheFault);
-        }
-        checkExit(probe, exit[0], -1, SIGTERM);
-    }
-
-    /** One that the helper cannot execute, and that must be reaped. */
-    private static void failingWorker(FaultProbe probe) throws Exception {
-        try (EventLoop loop = probe.openLoop()) {
-            Programs.worker("/no/such/program").noNewPrivileges().start(loop);
-            throw new AssertionError("it was started");
-        } catch (NativeIoException e) {
-            if (e.errno() != Errno.ENOENT) {
-                throw e;
-            }
-        }
     }
 }

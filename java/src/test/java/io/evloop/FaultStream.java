@@ -52,7 +52,7 @@ final class FaultStream {
         return number % 97 == 13 ? LARGE + number : 1 + number * 7 % SMALL;
     }
 
-    private static ByteBuffer content(int number) {
+    static ByteBuffer content(int number) {
         return CONTENT.slice(number * 31 % OFFSETS, length(number));
     }
 
