@@ -220,7 +220,8 @@ int evl_sendv(int socket, struct iovec *vectors, int count) {
 }
 
 int evl_close(int fd) {
-    return result(close(fd));
+    /* With EINTR, too, the descriptor is gone: see close(2). */
+    return close(fd) < 0 && errno != EINTR ? -errno : 0;
 }
 
 int evl_open(const char *path, int flags, int mode) {

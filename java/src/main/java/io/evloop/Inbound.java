@@ -317,18 +317,12 @@ final class Inbound {
         if (!protocol().wantsInput()) {
             endpoint.closeWith(lingerCause);
         } else if (!fill() && endpoint.isOpen() && !protocol().holdsEnd()) { // nothing more is there, or is to be read
-            Throwable truncation = protocol().truncation();
-            endpoint.closeWith(truncation != null ? truncation : lingerCause);
+            endpoint.closeWith(cause());
         }
     }
 
     private void end() {
-        Throwable cause = protocol().truncation();
-        if (cause == null) {
-            cause = endFailure != null ? endFailure : lingerCause;
-        } else if (endFailure != null) {
-            cause.addSuppressed(endFailure);
-        }
+        Throwable cause = cause();
         if (cause != null || lingering || !endpoint.canStillWrite()) {
             endpoint.closeWith(cause);
         } else if (!endTold) {
@@ -336,6 +330,19 @@ final class Inbound {
             tellEnd();
             endpoint.interest().outputOnly(endpoint.outbound().isBlocked()); // a hang-up counts from now on
         }
+    }
+
+    /** Why it ends: a frame was cut off, with the error behind that attached; or else that error; null = a clean end. */
+    private Throwable cause() {
+        Throwable failure = endFailure != null ? endFailure : lingerCause;
+        Throwable truncation = protocol().truncation();
+        if (truncation == null) {
+            return failure;
+        }
+        if (failure != null) {
+            truncation.addSuppressed(failure);
+        }
+        return truncation;
     }
 
     private void tellEnd() {

@@ -160,7 +160,7 @@ public final class Pipe implements AutoCloseable {
         return this;
     }
 
-    /** Called exactly once, as the last of all. */
+    /** Called exactly once, as the last of all; set after the close, in the coming turn. */
     public Pipe onClose(CloseHandler handler) {
         loop.checkThread();
         callbacks.onClose(handler);

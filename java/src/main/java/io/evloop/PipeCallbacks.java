@@ -1,5 +1,6 @@
 package io.evloop;
 
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /** Whom a pipe tells of what is no frame. Loop thread only. */
@@ -11,6 +12,10 @@ final class PipeCallbacks {
     private CloseHandler closeHandler;
     private CloseHandler ownerCloseHandler;
     private boolean closeTold;
+
+    /** The close came while nobody was there to be told. */
+    private boolean closeUnheard;
+
     private Throwable closeCause;
 
     PipeCallbacks(Pipe pipe) {
@@ -25,8 +30,17 @@ final class PipeCallbacks {
         endHandler = handler;
     }
 
+    /** Set too late, as by a task that comes after the close, it is called all the same, in the coming turn. */
     void onClose(CloseHandler handler) {
         closeHandler = handler;
+        if (closeUnheard && handler != null) {
+            closeUnheard = false;
+            try {
+                pipe.connection().loop().execute(() -> handler.onClose(pipe, closeCause));
+            } catch (RejectedExecutionException e) {
+                return; // the loop is closed, and calls nobody any more
+            }
+        }
     }
 
     /** What owns the pipe, and hears of the close after its user. */
@@ -53,6 +67,7 @@ final class PipeCallbacks {
     void tellClose(Throwable cause) {
         closeTold = true;
         closeCause = cause;
+        closeUnheard = closeHandler == null;
         try {
             if (closeHandler != null) {
                 closeHandler.onClose(pipe, cause);

@@ -294,4 +294,18 @@ class CloseTest {
         }
         assertSame(thrown, test.takeError().error());
     }
+
+    @Test
+    void onCloseThatIsSetTooLateIsCalledOnceInTheComingTurn() throws Exception {
+        List<String> causes = new ArrayList<>();
+        Pipe[] pair = Pipe.pair(loop, loop);
+        pair[0].close();
+        loop.poll(0);
+        pair[0].onClose((closed, cause) -> causes.add("told " + cause));
+        assertEquals(List.of(), causes);
+        loop.poll(0);
+        pair[0].onClose((closed, cause) -> causes.add("told again"));
+        loop.poll(0);
+        assertEquals(List.of("told null"), causes);
+    }
 }

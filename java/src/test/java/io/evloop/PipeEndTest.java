@@ -99,6 +99,17 @@ class PipeEndTest {
         assertEquals(List.of("closed"), peered.heard());
     }
 
+    @Test
+    void truncationTellsOfTheFailedWriteToo() throws Exception {
+        peered.peer().write(Frames.header(7, 100));
+        peered.peer().close();
+        assertEquals(WriteResult.OK, pipe.writeFrame(1, ByteBuffer.wrap(new byte[1])));
+        Throwable cause = peered.awaitClose();
+        assertTruncated(cause, 106, 6);
+        NativeIoException failure = assertInstanceOf(NativeIoException.class, cause.getSuppressed()[0]);
+        assertEquals("write: EPIPE", failure.systemCall() + ": " + failure.errnoName());
+    }
+
     private static void assertTruncated(Throwable cause, long wanted, long got) {
         TruncatedFrameException truncated = assertInstanceOf(TruncatedFrameException.class, cause);
         assertEquals(wanted, truncated.wantedBytes());

@@ -1,5 +1,6 @@
 package io.evloop;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -9,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.error.EventLoopClosedException;
+import io.evloop.error.NativeIoException;
+import io.evloop.sys.Fd;
 import io.evloop.testing.Await;
 import io.evloop.testing.Descriptors;
 import io.evloop.testing.Frames;
@@ -19,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -141,5 +145,23 @@ class PipePairTest {
 
     private static ByteBuffer bytes(String text) {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @Test
+    void whyTheOtherEndCouldNotBeRegisteredIsToldEvenLate() throws Exception {
+        CountDownLatch gone = new CountDownLatch(1);
+        BlockingQueue<Throwable> causes = new LinkedBlockingQueue<>();
+        try (TestLoop a = TestLoop.open();
+                LoopThread b = LoopThread.start("loop b")) {
+            b.loop().execute(() -> assertDoesNotThrow(() -> gone.await()));
+            Pipe[] pair = Pipe.pair(a.loop(), b.loop());
+            Fd.close(pair[1].connection().fd());
+            gone.countDown();
+            b.call(() -> null); // by now the end that cannot be registered is closed
+            b.call(() -> pair[1].onClose((pipe, cause) -> causes.add(cause)));
+            NativeIoException cause = assertInstanceOf(NativeIoException.class, causes.poll(30, TimeUnit.SECONDS));
+            assertEquals("epoll_ctl: EBADF", cause.systemCall() + ": " + cause.errnoName());
+            assertEquals("close", ((NativeIoException) b.test().takeError().error()).systemCall());
+        }
     }
 }

@@ -78,7 +78,8 @@ public final class JavaProcess {
         return run(command, DEADLINE_SECONDS);
     }
 
-    private static Result run(List<String> command, long deadlineSeconds) throws IOException, InterruptedException {
+    /** The same for one that may take longer than usual. */
+    public static Result run(List<String> command, long deadlineSeconds) throws IOException, InterruptedException {
         File printed = File.createTempFile("evloop-test-", ".out");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
