@@ -2,6 +2,7 @@ package io.evloop.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.SocketChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,12 @@ public record Resources(
                     + "Attach Listener|junit-|Notification Thread|JFR |RMI |Reference Handler).*");
 
     static {
-        mappings(); // the JDK's channels open a socket of their own on first use
+        mappings();
+        try {
+            SocketChannel.open().close(); // the JDK's channels open a socket of their own on first use
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Takes stock. */
