@@ -56,6 +56,10 @@ class ChurnTest {
 
         private static final long MEBIBYTE = 1 << 20;
         private static final long RESIDENT_GROWTH = 8 * MEBIBYTE; // of the JVM itself: code that it compiles meanwhile
+
+        /** What a closed loop leaves to the garbage collector is bounded by the heap's size, and the C allocator may keep it. */
+        private static final long COLLECTED = 48 * MEBIBYTE;
+
         private static final int AT_ONCE = 10;
 
         private Program() {}
@@ -72,7 +76,8 @@ class ChurnTest {
             assertEquals("", Resources.now().surplusOver(before));
             Await.until("direct memory, as before", () -> DirectMemory.usedBytes() <= direct + MEBIBYTE);
             long growth = residentBytes() - resident;
-            assertTrue(growth < RESIDENT_GROWTH, "resident memory has grown by " + growth);
+            long allowed = RESIDENT_GROWTH + (arguments[0].equals("loops") ? COLLECTED : 0);
+            assertTrue(growth < allowed, "resident memory has grown by " + growth);
         }
 
         private static long residentBytes() throws IOException {
