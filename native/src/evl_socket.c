@@ -13,29 +13,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "evl_result.h"
+
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* from Linux 6.5 on; the same on every architecture that evloop is built for */
 #endif
 
-static int result(long value) {
-    return value < 0 ? -errno : (int) value;
-}
-
 /* Streams ---------------------------------------------------------------------------------------------------------- */
 
 int evl_socket(int family) {
-    return result(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    return evl_result(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 int evl_bind(int socket, const void *address, int length) {
     if (length < 0) {
         return -EINVAL;
     }
-    return result(bind(socket, address, (socklen_t) length));
+    return evl_result(bind(socket, address, (socklen_t) length));
 }
 
 int evl_listen(int socket, int backlog) {
-    return result(listen(socket, backlog));
+    return evl_result(listen(socket, backlog));
 }
 
 int evl_accept(int socket) {
@@ -43,7 +41,7 @@ int evl_accept(int socket) {
     do {
         accepted = accept4(socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     } while (accepted < 0 && errno == EINTR);
-    return result(accepted);
+    return evl_result(accepted);
 }
 
 int evl_connect(int socket, const void *address, int length) {
@@ -51,7 +49,7 @@ int evl_connect(int socket, const void *address, int length) {
         return -EINVAL;
     }
     int status = connect(socket, address, (socklen_t) length);
-    return status < 0 && errno == EINTR ? -EINPROGRESS : result(status);
+    return status < 0 && errno == EINTR ? -EINPROGRESS : evl_result(status);
 }
 
 /* Addresses -------------------------------------------------------------------------------------------------------- */
@@ -81,7 +79,7 @@ int evl_peer_address(int socket, void *address, int capacity) {
 /* Options ---------------------------------------------------------------------------------------------------------- */
 
 static int set_option(int socket, int level, int option, int value) {
-    return result(setsockopt(socket, level, option, &value, sizeof value));
+    return evl_result(setsockopt(socket, level, option, &value, sizeof value));
 }
 
 static int option_value(int socket, int option) {
@@ -133,7 +131,7 @@ int evl_peer_credentials(int socket, int32_t credentials[3]) {
 /* The file of a Unix socket ---------------------------------------------------------------------------------------- */
 
 int evl_set_mode(int fd, int mode) {
-    return result(fchmod(fd, (mode_t) mode));
+    return evl_result(fchmod(fd, (mode_t) mode));
 }
 
 int evl_file_id(const char *path, int64_t id[2]) {
@@ -147,13 +145,13 @@ int evl_file_id(const char *path, int64_t id[2]) {
 }
 
 int evl_unlink(const char *path) {
-    return result(unlink(path));
+    return evl_result(unlink(path));
 }
 
 /* Descriptors as messages ------------------------------------------------------------------------------------------ */
 
 int evl_duplicate(int fd) {
-    return result(fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+    return evl_result(fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
 int evl_send_fd(int socket, const void *bytes, int length, int fd) {
@@ -181,7 +179,7 @@ int evl_send_fd(int socket, const void *bytes, int length, int fd) {
     do {
         sent = sendmsg(socket, &message, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
-    return result(sent);
+    return evl_result(sent);
 }
 
 static void add_rights(struct evl_rights *rights, struct cmsghdr *header) {

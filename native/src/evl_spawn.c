@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "evl_result.h"
+
 #ifndef __GLIBC__
 #error "glibc is needed"
 #elif !__GLIBC_PREREQ(2, 34)
@@ -257,20 +259,16 @@ free_argv:
 
 /* Signals and exits ------------------------------------------------------------------------------------------------ */
 
-static int result(long value) {
-    return value < 0 ? -errno : (int) value;
-}
-
 int evl_memfd(const char *name) {
-    return name == NULL ? -EFAULT : result(memfd_create(name, MFD_CLOEXEC));
+    return name == NULL ? -EFAULT : evl_result(memfd_create(name, MFD_CLOEXEC));
 }
 
 int evl_pidfd_open(int pid) {
-    return result(syscall(SYS_pidfd_open, pid, 0)); /* close-on-exec without asking, see pidfd_open(2) */
+    return evl_result(syscall(SYS_pidfd_open, pid, 0)); /* close-on-exec without asking, see pidfd_open(2) */
 }
 
 int evl_pidfd_signal(int pidfd, int signal) {
-    return result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
+    return evl_result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
 }
 
 static int64_t micros(struct timeval time) {
@@ -321,7 +319,7 @@ int evl_kill_and_reap(int pid) {
     do {
         status = waitid(P_PID, (id_t) pid, &info, WEXITED);
     } while (status < 0 && errno == EINTR);
-    return result(status);
+    return evl_result(status);
 }
 
 /* Environment ------------------------------------------------------------------------------------------------------ */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "evl_errno_names.h"
+#include "evl_result.h"
 
 #ifndef SYS_epoll_pwait2
 #define SYS_epoll_pwait2 441 /* the same on every architecture with the unified numbers */
@@ -27,25 +28,21 @@
 
 enum { NANOS_PER_SECOND = 1000000000, NANOS_PER_MILLI = 1000000 };
 
-static int result(long value) {
-    return value < 0 ? -errno : (int) value;
-}
-
 /* epoll(7), eventfd(2) -------------------------------------------------------------------------------------------- */
 
 int evl_epoll_create(void) {
-    return result(epoll_create1(EPOLL_CLOEXEC));
+    return evl_result(epoll_create1(EPOLL_CLOEXEC));
 }
 
 int evl_epoll_ctl(int epoll_fd, int operation, int fd, uint32_t events, uint64_t token) {
     /* Passed to EPOLL_CTL_DEL as well: kernels before 2.6.9 want a pointer there, see BUGS in epoll_ctl(2). */
     struct epoll_event event = {.events = events, .data.u64 = token};
-    return result(epoll_ctl(epoll_fd, operation, fd, &event));
+    return evl_result(epoll_ctl(epoll_fd, operation, fd, &event));
 }
 
 static int wait_millis(int epoll_fd, struct epoll_event *events, int max_events, int timeout_millis) {
     int ready = epoll_wait(epoll_fd, events, max_events, timeout_millis);
-    return ready < 0 && errno == EINTR ? 0 : result(ready);
+    return ready < 0 && errno == EINTR ? 0 : evl_result(ready);
 }
 
 static int millis_rounded_up(int64_t nanos) {
@@ -86,7 +83,7 @@ int evl_epoll_wait(int epoll_fd, struct epoll_event *events, int max_events, int
 }
 
 int evl_eventfd(void) {
-    return result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    return evl_result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 }
 
 int evl_eventfd_write(int fd) {
@@ -108,7 +105,7 @@ int evl_read(int fd, void *bytes, int length) {
     do {
         count = read(fd, bytes, (size_t) length);
     } while (count < 0 && errno == EINTR);
-    return result(count);
+    return evl_result(count);
 }
 
 /*
@@ -143,7 +140,7 @@ static int sigpipe_hold(struct sigpipe_hold *hold) {
 
 /* `written` as write(2) returned it. A pending SIGPIPE from before absorbs ours and stays: it is the caller's. */
 static int sigpipe_release(const struct sigpipe_hold *hold, ssize_t written, size_t wanted) {
-    int outcome = result(written);
+    int outcome = evl_result(written);
     /* A short count may hide one too: a blocking pipe whose reader left after the first part of the bytes. */
     bool raised = written < 0 ? outcome == -EPIPE : (size_t) written < wanted;
     if (raised && !hold->was_pending) {
@@ -204,7 +201,7 @@ int evl_send(int socket, const void *bytes, int length) {
     do {
         count = send(socket, bytes, (size_t) length, MSG_NOSIGNAL);
     } while (count < 0 && errno == EINTR);
-    return result(count);
+    return evl_result(count);
 }
 
 int evl_sendv(int socket, struct iovec *vectors, int count) {
@@ -216,7 +213,7 @@ int evl_sendv(int socket, struct iovec *vectors, int count) {
     do {
         written = sendmsg(socket, &message, MSG_NOSIGNAL);
     } while (written < 0 && errno == EINTR);
-    return result(written);
+    return evl_result(written);
 }
 
 int evl_close(int fd) {
@@ -232,7 +229,7 @@ int evl_open(const char *path, int flags, int mode) {
     do {
         fd = open(path, flags | O_CLOEXEC, (mode_t) mode);
     } while (fd < 0 && errno == EINTR); /* a FIFO waits for its other end */
-    return result(fd);
+    return evl_result(fd);
 }
 
 static int64_t pair_result(int status, const int fds[2]) {
@@ -247,7 +244,7 @@ int64_t evl_pipe(void) {
 /* Descriptors ------------------------------------------------------------------------------------------------------ */
 
 int evl_status_flags(int fd) {
-    return result(fcntl(fd, F_GETFL));
+    return evl_result(fcntl(fd, F_GETFL));
 }
 
 int evl_set_nonblocking(int fd, int on) {
@@ -256,11 +253,11 @@ int evl_set_nonblocking(int fd, int on) {
         return -errno;
     }
     int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-    return wanted == flags ? 0 : result(fcntl(fd, F_SETFL, wanted));
+    return wanted == flags ? 0 : evl_result(fcntl(fd, F_SETFL, wanted));
 }
 
 int evl_descriptor_flags(int fd) {
-    return result(fcntl(fd, F_GETFD));
+    return evl_result(fcntl(fd, F_GETFD));
 }
 
 int evl_set_cloexec(int fd, int on) {
@@ -269,7 +266,7 @@ int evl_set_cloexec(int fd, int on) {
         return -errno;
     }
     int wanted = on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC;
-    return wanted == flags ? 0 : result(fcntl(fd, F_SETFD, wanted));
+    return wanted == flags ? 0 : evl_result(fcntl(fd, F_SETFD, wanted));
 }
 
 int evl_is_socket(int fd) {
@@ -290,7 +287,7 @@ int64_t evl_socketpair(void) {
 }
 
 int evl_shutdown_output(int socket) {
-    return result(shutdown(socket, SHUT_WR));
+    return evl_result(shutdown(socket, SHUT_WR));
 }
 
 static int set_buffer(int socket, int option, int bytes) {
@@ -298,7 +295,7 @@ static int set_buffer(int socket, int option, int bytes) {
     if (bytes < 0) {
         return -EINVAL;
     }
-    return result(setsockopt(socket, SOL_SOCKET, option, &bytes, sizeof bytes));
+    return evl_result(setsockopt(socket, SOL_SOCKET, option, &bytes, sizeof bytes));
 }
 
 static int buffer(int socket, int option) {
@@ -362,7 +359,7 @@ int evl_set_affinity(int cpu) {
     size_t size = CPU_ALLOC_SIZE((size_t) cpu + 1);
     CPU_ZERO_S(size, set);
     CPU_SET_S((size_t) cpu, size, set);
-    int outcome = result(sched_setaffinity(0, size, set));
+    int outcome = evl_result(sched_setaffinity(0, size, set));
     CPU_FREE(set);
     return outcome;
 }

@@ -1,5 +1,5 @@
 /*
- * What a connection costs, and a descriptor as a message, by the plainest epoll loop: the yardstick of SocketBench.
+ * What a connection costs, and a descriptor as a message, by the plainest epoll loop: the yardstick of SocketCost.
  *
  *     bench_sockets unix|tcp COUNT     connections made, accepted, and closed at both ends, 64 at a time, by one thread
  *     bench_sockets fd|plain COUNT     frames of 7 bytes through a socketpair, with a descriptor each, or without

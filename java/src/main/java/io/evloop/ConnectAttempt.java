@@ -203,10 +203,7 @@ public final class ConnectAttempt {
         if (fd != NONE) {
             int closed = fd;
             fd = NONE;
-            int result = Native.close(closed);
-            if (result < 0) {
-                context.reportError(this, Errno.exception("close", result));
-            }
+            context.close(this, closed);
         }
     }
 

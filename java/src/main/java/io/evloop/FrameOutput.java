@@ -65,9 +65,9 @@ final class FrameOutput {
     }
 
     private WriteResult writeSlowly(int channelId, ByteBuffer payload, int index, int length) {
-        FrameLayout.checkFrame(channelId, length, maxFrameLength);
+        check(channelId, length);
         Objects.checkFromIndexSize(index, length, payload.limit());
-        final WriteResult refused = admit(channelId, length);
+        final WriteResult refused = outbound.admit(FrameLayout.HEADER_LENGTH + length);
         if (refused != null) {
             return owing(refused);
         }
@@ -165,11 +165,15 @@ final class FrameOutput {
         return appendCopy(channelId, payload, index, length);
     }
 
-    private WriteResult admit(int channelId, int length) {
+    private void check(int channelId, int length) {
         FrameLayout.checkFrame(channelId, length, maxFrameLength);
         if (claimedLength != NO_CLAIM) {
             throw new IllegalStateException("a claim is open: commit or abort it first");
         }
+    }
+
+    private WriteResult admit(int channelId, int length) {
+        check(channelId, length);
         return outbound.admit(FrameLayout.HEADER_LENGTH + length);
     }
 

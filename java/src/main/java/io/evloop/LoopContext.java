@@ -3,6 +3,8 @@ package io.evloop;
 import io.evloop.buffer.BufferPool;
 import io.evloop.buffer.IoVectors;
 import io.evloop.epoll.Epoll;
+import io.evloop.sys.Errno;
+import io.evloop.sys.Native;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -66,6 +68,14 @@ final class LoopContext {
         this.stats = new LoopStats(epoll);
         this.tasks = tasks;
         this.registry = new Registry(epoll);
+    }
+
+    /** Closes a descriptor that nobody waits for; an error is reported. */
+    void close(Object source, int fd) {
+        int result = Native.close(fd);
+        if (result < 0) {
+            reportError(source, Errno.exception("close", result));
+        }
     }
 
     /** Hands an error to the handler of the options, whose own errors end here. */

@@ -1,6 +1,5 @@
 package io.evloop;
 
-import io.evloop.sys.Errno;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import java.io.IOException;
@@ -70,10 +69,7 @@ public final class SocketHandle implements AutoCloseable {
         if (fd != NONE) {
             int closed = fd;
             fd = NONE;
-            int result = Native.close(closed);
-            if (result < 0) {
-                context.reportError(this, Errno.exception("close", result));
-            }
+            context.close(this, closed);
         }
     }
 

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.epoll.Epoll;
 import io.evloop.testing.Await;
-import io.evloop.testing.ForkedJvm;
 import io.evloop.testing.Frames;
 import io.evloop.testing.JavaProcess;
 import io.evloop.testing.NoConnectHandler;
@@ -19,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -36,7 +34,8 @@ class ClosedMatrixTest {
     // row 33
     @Test
     void endsInAResultOrADocumentedExceptionAndNeverInACrash() throws Exception {
-        ForkedJvm jvm = ForkedJvm.run(Program.class, Map.of());
+        JavaProcess.Result jvm =
+                JavaProcess.of(Program.class).options("-XX:TieredStopAtLevel=4").run();
         assertEquals(0, jvm.exitCode(), jvm.output());
         assertTrue(jvm.output().strip().endsWith(SURVIVED), jvm.output());
     }

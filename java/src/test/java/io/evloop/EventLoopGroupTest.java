@@ -11,8 +11,8 @@ import io.evloop.error.EventLoopClosedException;
 import io.evloop.error.NativeIoException;
 import io.evloop.sys.Native;
 import io.evloop.testing.Await;
-import io.evloop.testing.ForkedJvm;
 import io.evloop.testing.Frames;
+import io.evloop.testing.JavaProcess;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.Resources;
@@ -291,7 +291,9 @@ class EventLoopGroupTest {
 
     @Test
     void aFailureWhileOpeningLeavesNothing() throws Exception {
-        ForkedJvm jvm = ForkedJvm.run(GroupWithoutDescriptors.class, Map.of("JDK_JAVA_OPTIONS", "-XX:-MaxFDLimit"));
+        JavaProcess.Result jvm = JavaProcess.of(GroupWithoutDescriptors.class)
+                .options("-XX:-MaxFDLimit")
+                .run();
         assertEquals(0, jvm.exitCode(), jvm.output());
     }
 }

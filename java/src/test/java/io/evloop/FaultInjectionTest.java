@@ -2,12 +2,8 @@ package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.evloop.testing.Faults;
 import io.evloop.testing.JavaProcess;
-import io.evloop.testing.Programs;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Each system call that evloop makes fails once at each place, as far as it can, in a JVM of its own. */
@@ -18,16 +14,8 @@ class FaultInjectionTest {
     // rows 13, 19, 23, 30, 36
     @Test
     void whateverCallFailsIsSurvivedOrReportedAndLeavesNothing() throws Exception {
-        Path control = Files.createTempFile("evloop-test-", ".faults");
-        try {
-            List<String> command = new ArrayList<>(
-                    List.of("env", "LD_PRELOAD=" + Programs.inC("faults.so"), "EVLOOP_FAULTS=" + control));
-            command.addAll(Programs.inJava(FaultRun.class, control.toString()));
-            JavaProcess.Result result = JavaProcess.run(command, DEADLINE_SECONDS);
-            assertEquals(0, result.exitCode(), result::output);
-            System.out.println(result.output());
-        } finally {
-            Files.delete(control);
-        }
+        JavaProcess.Result result = Faults.run(DEADLINE_SECONDS, FaultRun.class);
+        assertEquals(0, result.exitCode(), result::output);
+        System.out.println(result.output());
     }
 }

@@ -11,36 +11,11 @@ import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.RawPipe;
 import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Descriptors that cannot travel with frames: nothing is queued, and nothing leaks. */
 class FdRefusalTest {
-
-    private TestLoop test;
-    private EventLoop loop;
-    private PeeredPipe peered;
-    private Pipe pipe;
-    private RawPipe probe;
-
-    @BeforeEach
-    void open() throws IOException {
-        test = TestLoop.open();
-        loop = test.loop();
-        peered = PeeredPipe.adopt(loop);
-        pipe = peered.pipe();
-        probe = RawPipe.open();
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        probe.close();
-        peered.close();
-        test.close();
-    }
 
     private static ByteBuffer payload(int length) {
         return ByteBuffer.wrap(Frames.pattern(length, length));
@@ -48,25 +23,33 @@ class FdRefusalTest {
 
     @Test
     void onlyUnixSocketsPassDescriptors() throws Exception {
-        Pipe[] ends = SocketKind.TCP4.connect(loop, PipeOptions.DEFAULT);
-        assertThrows(UnsupportedOperationException.class, () -> ends[0].acceptFds(1));
-        assertThrows(UnsupportedOperationException.class, () -> ends[0].writeFrame(1, payload(1), probe.writeEnd()));
-        assertEquals(0, ends[0].stats().framesOut());
+        try (TestLoop test = TestLoop.open();
+                RawPipe probe = RawPipe.open()) {
+            Pipe[] ends = SocketKind.TCP4.connect(test.loop(), PipeOptions.DEFAULT);
+            assertThrows(UnsupportedOperationException.class, () -> ends[0].acceptFds(1));
+            assertThrows(
+                    UnsupportedOperationException.class, () -> ends[0].writeFrame(1, payload(1), probe.writeEnd()));
+            assertEquals(0, ends[0].stats().framesOut());
+        }
     }
 
     @Test
     void aBadDescriptorQueuesNothing() throws Exception {
-        ByteBuffer payload = payload(5);
-        NativeIoException refused = assertThrows(NativeIoException.class, () -> pipe.writeFrame(1, payload, -1));
-        assertEquals("EBADF", refused.errnoName());
-        assertEquals(5, payload.remaining());
-        assertEquals(0, pipe.stats().framesOut());
-        pipe.writeFrame(2, payload(1));
-        Await.idle(loop);
-        assertArrayEquals(Frames.frame(2, payload(1).array()), peered.peer().read(7));
-        for (int limit : new int[] {0, -1, 254}) {
-            assertThrows(IllegalArgumentException.class, () -> pipe.acceptFds(limit));
+        try (TestLoop test = TestLoop.open();
+                PeeredPipe peered = PeeredPipe.adopt(test.loop())) {
+            Pipe pipe = peered.pipe();
+            ByteBuffer payload = payload(5);
+            NativeIoException refused = assertThrows(NativeIoException.class, () -> pipe.writeFrame(1, payload, -1));
+            assertEquals("EBADF", refused.errnoName());
+            assertEquals(5, payload.remaining());
+            assertEquals(0, pipe.stats().framesOut());
+            pipe.writeFrame(2, payload(1));
+            Await.idle(test.loop());
+            assertArrayEquals(Frames.frame(2, payload(1).array()), peered.peer().read(7));
+            for (int limit : new int[] {0, -1, 254}) {
+                assertThrows(IllegalArgumentException.class, () -> pipe.acceptFds(limit));
+            }
+            assertThrows(IllegalArgumentException.class, () -> pipe.writeFrame(1, ByteBuffer.allocate(0), 0));
         }
-        assertThrows(IllegalArgumentException.class, () -> pipe.writeFrame(1, ByteBuffer.allocate(0), 0));
     }
 }

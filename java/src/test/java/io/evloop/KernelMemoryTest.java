@@ -5,32 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.sys.Errno;
 import io.evloop.testing.Await;
+import io.evloop.testing.Faults;
 import io.evloop.testing.JavaProcess;
-import io.evloop.testing.Programs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
+import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A kernel that has no memory for what is written, for a while: in a JVM of its own, whose {@code send(2)} fails. */
 class KernelMemoryTest {
 
+    private static final long DEADLINE_SECONDS = 60;
     private static final int FAILURES = 5;
 
     // row 19
     @ParameterizedTest
     @ValueSource(ints = {Errno.ENOBUFS, Errno.ENOMEM})
     void whatTheKernelHadNoMemoryForIsWrittenLaterWithoutSpinning(int errno) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                "env",
-                "LD_PRELOAD=" + Programs.inC("failing_send.so"),
-                "SEND_FAILS_FROM=2",
-                "SEND_FAILURES=" + FAILURES,
-                "SEND_ERRNO=" + errno));
-        command.addAll(Programs.inJava(Writing.class));
-        JavaProcess.Result result = JavaProcess.run(command);
+        JavaProcess.Result result = Faults.run(DEADLINE_SECONDS, Writing.class, Integer.toString(errno));
         assertEquals(0, result.exitCode(), result::output);
     }
 
@@ -49,6 +42,7 @@ class KernelMemoryTest {
                 Await.turns(loop, "the frame before the shortage", () -> received[0] == 1);
                 long turns = loop.stats().turns();
                 long writes = pair[0].stats().writes();
+                Faults.map(Path.of(arguments[0])).arm("send", 1, FAILURES, Integer.parseInt(arguments[1]));
                 write(pair[0], 1, FRAMES);
                 Await.turns(loop, "the frames that had to wait", () -> received[0] == FRAMES);
                 assertEquals(FAILURES + 1, pair[0].stats().writes() - writes, "each failure was tried again once");

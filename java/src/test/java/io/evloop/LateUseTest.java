@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.Await;
-import io.evloop.testing.ForkedJvm;
 import io.evloop.testing.Frames;
+import io.evloop.testing.JavaProcess;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.TestLoop;
@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Views that are used when they are no longer valid. In a JVM of its own: a crash would end it. */
@@ -24,7 +23,8 @@ class LateUseTest {
     // row 9
     @Test
     void endsInAnExceptionOrInStaleBytesButNeverInACrash() throws Exception {
-        ForkedJvm jvm = ForkedJvm.run(Program.class, Map.of());
+        JavaProcess.Result jvm =
+                JavaProcess.of(Program.class).options("-XX:TieredStopAtLevel=4").run();
         assertEquals(0, jvm.exitCode(), jvm.output());
         assertTrue(jvm.output().strip().endsWith(SURVIVED), jvm.output());
     }

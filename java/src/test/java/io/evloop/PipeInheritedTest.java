@@ -5,13 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.sys.Native;
-import io.evloop.testing.ForkedJvm;
+import io.evloop.testing.JavaProcess;
 import io.evloop.testing.Journal;
 import io.evloop.testing.Programs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -99,7 +98,9 @@ class PipeInheritedTest {
         "0, names no socket: 0"
     })
     void anEnvironmentThatNamesNoSocketIsRefused(String value, String reason) throws Exception {
-        ForkedJvm worker = ForkedJvm.run(Reporting.class, Map.of("EVLOOP_FD", value));
+        JavaProcess.Result worker = JavaProcess.of(Reporting.class)
+                .prefix("env", "EVLOOP_FD=" + value)
+                .run();
         assertEquals(1, worker.exitCode());
         assertTrue(
                 worker.output().contains("EVLOOP_FD" + (reason.startsWith("=") ? "" : " ") + reason), worker::output);

@@ -66,23 +66,27 @@ public final class NativeAddress {
         return new NativeAddress(memory, Native.INET6_SIZE);
     }
 
+    /** One of the calls that fill in an address; its length or {@code -errno}. */
+    @FunctionalInterface
+    private interface Query {
+        int ask(int socket, long address, int capacity);
+    }
+
     /** By {@code getsockname(2)}. */
     public static NativeAddress localOf(int socket) throws IOException {
-        ByteBuffer memory = allocate();
-        try {
-            int length = Native.localAddress(socket, Native.addressOf(memory), Native.ADDRESS_SIZE);
-            return new NativeAddress(memory, Math.min(Fd.check(length, "getsockname"), Native.ADDRESS_SIZE));
-        } finally {
-            Reference.reachabilityFence(memory);
-        }
+        return ask(Native::localAddress, "getsockname", socket);
     }
 
     /** By {@code getpeername(2)}. */
     public static NativeAddress peerOf(int socket) throws IOException {
+        return ask(Native::peerAddress, "getpeername", socket);
+    }
+
+    private static NativeAddress ask(Query query, String systemCall, int socket) throws IOException {
         ByteBuffer memory = allocate();
         try {
-            int length = Native.peerAddress(socket, Native.addressOf(memory), Native.ADDRESS_SIZE);
-            return new NativeAddress(memory, Math.min(Fd.check(length, "getpeername"), Native.ADDRESS_SIZE));
+            int length = Fd.check(query.ask(socket, Native.addressOf(memory), Native.ADDRESS_SIZE), systemCall);
+            return new NativeAddress(memory, Math.min(length, Native.ADDRESS_SIZE));
         } finally {
             Reference.reachabilityFence(memory);
         }

@@ -2,7 +2,7 @@ package io.evloop.sys;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.evloop.testing.ForkedJvm;
+import io.evloop.testing.JavaProcess;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -32,7 +31,7 @@ class ExitWhileLoadingTest {
 
     @Test
     void leavesNoFileOfTheLibraryBehind() throws IOException, InterruptedException {
-        ForkedJvm jvm = ForkedJvm.run(Loading.class, Map.of(), directory.toString());
+        JavaProcess.Result jvm = JavaProcess.of(Loading.class).run(directory.toString());
         assertEquals(EXIT_CODE, jvm.exitCode(), jvm::output);
         try (Stream<Path> left = Files.walk(directory)) {
             assertEquals(List.of(directory), left.toList());

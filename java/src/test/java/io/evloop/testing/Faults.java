@@ -55,6 +55,21 @@ public final class Faults {
         }
     }
 
+    /** Runs a program to its end, preloaded; the file to {@link #map} is its first argument. */
+    public static JavaProcess.Result run(long deadlineSeconds, Class<?> main, String... arguments)
+            throws IOException, InterruptedException {
+        Path file = Files.createTempFile("evloop-test-", ".faults");
+        try {
+            List<String> command =
+                    new ArrayList<>(List.of("env", "LD_PRELOAD=" + Programs.inC("faults.so"), "EVLOOP_FAULTS=" + file));
+            command.addAll(Programs.inJava(main, file.toString()));
+            command.addAll(List.of(arguments));
+            return JavaProcess.run(command, deadlineSeconds);
+        } finally {
+            Files.delete(file);
+        }
+    }
+
     /** Maps the file, once libevloop.so is loaded, whose calls are counted from now on. */
     public static Faults map(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {

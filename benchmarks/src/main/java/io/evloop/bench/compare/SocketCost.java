@@ -8,13 +8,12 @@ import io.evloop.Listener;
 import io.evloop.Pipe;
 import io.evloop.SocketHandle;
 import io.evloop.WriteResult;
+import io.evloop.bench.OpenDescriptors;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -42,7 +41,7 @@ public final class SocketCost {
             inC(program, work, AT_ONCE);
             measure(work, AT_ONCE); // what the JVM opens once
         }
-        int before = openDescriptors();
+        long before = OpenDescriptors.count();
         System.out.printf("%-8s %14s %14s %8s%n", "per s", "C", "evloop", "ratio");
         for (String work : WORKS) {
             int count = work.equals("unix") || work.equals("tcp") ? CONNECTIONS : FRAMES;
@@ -56,19 +55,13 @@ public final class SocketCost {
             double ratio = median(java) / median(c);
             System.out.printf("%-8s %14.0f %14.0f %8.2f%n", work, median(c), median(java), ratio);
         }
-        System.out.println("descriptors before " + before + ", after " + openDescriptors());
+        System.out.println("descriptors before " + before + ", after " + OpenDescriptors.count());
     }
 
     private static double median(double[] values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         return sorted[sorted.length / 2];
-    }
-
-    private static int openDescriptors() throws IOException {
-        try (var entries = Files.list(Path.of("/proc/self/fd"))) {
-            return (int) entries.count();
-        }
     }
 
     private static double inC(String program, String work, int count) throws IOException, InterruptedException {

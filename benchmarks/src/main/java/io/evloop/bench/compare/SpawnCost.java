@@ -2,12 +2,10 @@ package io.evloop.bench.compare;
 
 import io.evloop.EventLoop;
 import io.evloop.Worker;
+import io.evloop.bench.OpenDescriptors;
 import io.evloop.bench.ResidentMemory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
 
@@ -122,16 +120,10 @@ public final class SpawnCost {
     }
 
     private static void report(int starts) throws IOException {
-        int descriptors = 0;
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
-            for (Path ignored : entries) {
-                descriptors++;
-            }
-        }
         print(
                 "after %5d starts: %d descriptors, %d children, %d KiB resident%n",
                 starts,
-                descriptors - 1, // the directory's own
+                OpenDescriptors.count(),
                 ProcessHandle.current().children().count(),
                 ResidentMemory.bytes() / KIB);
     }
