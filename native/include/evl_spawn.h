@@ -34,7 +34,8 @@ struct evl_exec_failure {
 
 struct evl_spawn_request {
     struct evl_strings arguments; /* at least one, not empty: the program */
-    struct evl_strings environment;
+    struct evl_strings environment; /* NAME=VALUE each; before them, if it is inherited, what they do not replace */
+    int inherit_environment;        /* 0: nothing of this process's environment */
     const char *directory; /* NULL: the parent's */
     int stdio[3];          /* what becomes 0, 1, 2; -1: the parent's is inherited */
     int worker_fd;         /* becomes target_fd */
@@ -72,9 +73,6 @@ int evl_reap(int pidfd, struct evl_exit *exit);
 
 /* SIGKILL and wait, for a child without a pidfd. -ECHILD, and no signal sent, if `pid` is not an unreaped child. */
 int evl_kill_and_reap(int pid);
-
-/* Length of the environment in bytes; nothing is copied if that is above capacity. */
-int evl_environment(char *bytes, int capacity);
 
 #pragma GCC visibility pop
 

@@ -190,6 +190,7 @@ NATIVE(jint, spawn, jlong arguments, jint arguments_length, jint argument_count,
     const struct evl_spawn_request request = {
         .arguments = {pointer(arguments), arguments_length, argument_count},
         .environment = {pointer(environment), environment_length, environment_count},
+        .inherit_environment = number[io_evloop_sys_Native_SPAWN_INHERIT],
         .directory = pointer(directory),
         .stdio = {number[io_evloop_sys_Native_SPAWN_STDIN], number[io_evloop_sys_Native_SPAWN_STDOUT],
                 number[io_evloop_sys_Native_SPAWN_STDERR]},
@@ -219,10 +220,6 @@ NATIVE(jint, reap, jint pidfd, jlong exit) {
 
 NATIVE(jint, killAndReap, jint pid) {
     return evl_kill_and_reap(pid);
-}
-
-NATIVE(jint, environment, jlong address, jint capacity) {
-    return evl_environment(pointer(address), capacity);
 }
 
 /* errors, threads */
@@ -281,7 +278,6 @@ static const JNINativeMethod METHODS[] = {
     METHOD(pidFdSignal),
     METHOD(reap),
     METHOD(killAndReap),
-    METHOD(environment),
     METHOD(errnoName),
     METHOD(errnoMessage),
     METHOD(setAffinity),

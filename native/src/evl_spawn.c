@@ -57,18 +57,65 @@ static int check_strings(const struct evl_strings *strings) {
     return count == strings->count ? 0 : -EINVAL;
 }
 
-/* A NULL-terminated array of pointers into checked strings, to be freed by the caller; NULL: out of memory. */
-static char **pointers_into(const struct evl_strings *strings) {
-    char **pointers = malloc(((size_t) strings->count + 1) * sizeof *pointers);
-    if (pointers == NULL) {
-        return NULL;
-    }
+/* Fills in pointers to checked strings, and NULL behind them. */
+static void point_into(const struct evl_strings *strings, char **pointers) {
     char *next = strings->bytes;
     for (int i = 0; i < strings->count; i++) {
         pointers[i] = next;
         next += strlen(next) + 1;
     }
     pointers[strings->count] = NULL;
+}
+
+/* The arguments, NULL-terminated, to be freed by the caller; NULL: out of memory. */
+static char **argument_pointers(const struct evl_strings *arguments) {
+    char **pointers = malloc(((size_t) arguments->count + 1) * sizeof *pointers);
+    if (pointers != NULL) {
+        point_into(arguments, pointers);
+    }
+    return pointers;
+}
+
+static int have_same_name(const char *one, const char *other) {
+    while (*one == *other && *one != '=' && *one != '\0') {
+        one++;
+        other++;
+    }
+    return (*one == '=' || *one == '\0') && (*other == '=' || *other == '\0');
+}
+
+static int has_name_of(const struct evl_strings *variables, const char *entry) {
+    const char *next = variables->bytes;
+    for (int i = 0; i < variables->count; i++) {
+        if (have_same_name(next, entry)) {
+            return 1;
+        }
+        next += strlen(next) + 1;
+    }
+    return 0;
+}
+
+/*
+ * The environment of the child, as argument_pointers. What is inherited is not copied: environ(7) has no lock, and whoever
+ * calls setenv(3) in another thread is as much at fault here as beside any posix_spawn(3).
+ */
+static char **environment_pointers(const struct evl_spawn_request *request) {
+    char **inherited = request->inherit_environment ? environ : NULL;
+    size_t most = 0;
+    while (inherited != NULL && inherited[most] != NULL) {
+        most++;
+    }
+    char **pointers = malloc((most + (size_t) request->environment.count + 1) * sizeof *pointers);
+    if (pointers == NULL) {
+        return NULL;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < most && inherited[i] != NULL; i++) {
+        if (!has_name_of(&request->environment, inherited[i])) {
+            pointers[kept++] = inherited[i];
+        }
+    }
+    point_into(&request->environment, pointers + kept);
     return pointers;
 }
 
@@ -233,11 +280,11 @@ int evl_spawn(const struct evl_spawn_request *request) {
     if (outcome < 0) {
         return outcome;
     }
-    char **argv = pointers_into(&request->arguments);
+    char **argv = argument_pointers(&request->arguments);
     if (argv == NULL) {
         return -ENOMEM;
     }
-    char **envp = pointers_into(&request->environment);
+    char **envp = environment_pointers(request);
     if (envp == NULL) {
         outcome = -ENOMEM;
         goto free_argv;
@@ -320,36 +367,4 @@ int evl_kill_and_reap(int pid) {
         status = waitid(P_PID, (id_t) pid, &info, WEXITED);
     } while (status < 0 && errno == EINTR);
     return evl_result(status);
-}
-
-/* Environment ------------------------------------------------------------------------------------------------------ */
-
-int evl_environment(char *bytes, int capacity) {
-    if (capacity < 0) {
-        return -EINVAL;
-    }
-    size_t length = 0;
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
-        length += strlen(*entry) + 1;
-    }
-    if (length > INT_MAX) {
-        return -EOVERFLOW;
-    }
-    if (length > (size_t) capacity) {
-        return (int) length;
-    }
-    if (bytes == NULL) {
-        return length == 0 ? 0 : -EFAULT;
-    }
-    /* Checked again: environ(7) has no lock, and another thread of a C library may call setenv(3). */
-    size_t copied = 0;
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
-        size_t size = strlen(*entry) + 1;
-        if (size > (size_t) capacity - copied) {
-            break;
-        }
-        memcpy(bytes + copied, *entry, size);
-        copied += size;
-    }
-    return (int) copied;
 }

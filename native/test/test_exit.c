@@ -1,4 +1,4 @@
-/* Exits, signals by pidfd, the environment. */
+/* Exits, signals by pidfd. */
 #include "evl_spawn_test.h"
 
 #include <poll.h>
@@ -215,31 +215,6 @@ static void a_missing_pidfd_open_is_reported_and_the_child_can_be_ended(void) {
     in_forked_process(without_pidfd);
 }
 
-static void copy_environment(void) {
-    static const char expected[] = "A=1\0EMPTY=\0LONG=x y\0";
-    const int length = sizeof expected - 1;
-    char bytes[64];
-    CHECK_EQUAL(0, clearenv());
-    CHECK_EQUAL(0, evl_environment(bytes, sizeof bytes));
-    CHECK_EQUAL(0, evl_environment(NULL, 0));
-    CHECK_EQUAL(0, evl_environment(NULL, sizeof bytes));
-    char *entries[] = {(char[]){"A=1"}, (char[]){"EMPTY="}, (char[]){"LONG=x y"}, NULL};
-    environ = entries;
-    memset(bytes, '#', sizeof bytes);
-    CHECK_EQUAL(length, evl_environment(NULL, 0));
-    CHECK_EQUAL(length, evl_environment(bytes, length - 1));
-    CHECK_EQUAL('#', bytes[0]);
-    CHECK_EQUAL(length, evl_environment(bytes, length));
-    CHECK_EQUAL(0, memcmp(bytes, expected, (size_t) length));
-    CHECK_EQUAL('#', bytes[length]);
-    CHECK_EQUAL(-EINVAL, evl_environment(bytes, -1));
-    CHECK_EQUAL(-EFAULT, evl_environment(NULL, length));
-}
-
-static void the_environment_is_copied_whole_or_not_at_all(void) {
-    in_forked_process(copy_environment);
-}
-
 int main(int argc, char **argv) {
     int status;
     if (is_worker(argc, argv, &status)) {
@@ -247,7 +222,6 @@ int main(int argc, char **argv) {
     }
     RUN(kills_and_reaps_its_own_children_only);
     RUN(a_missing_pidfd_open_is_reported_and_the_child_can_be_ended);
-    RUN(the_environment_is_copied_whole_or_not_at_all);
     if (evl_pidfd_open(getpid()) == -ENOSYS) {
         fprintf(stderr, "  skipped: no pidfd here\n");
         return 0;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -41,6 +42,46 @@ static void a_worker_talks_over_its_pipe(void) {
     CHECK_EQUAL(0, memcmp(text, bytes, sizeof text - 1));
     expect_exit_code(0, pid);
     CHECK_EQUAL(0, evl_close(upper(pair)));
+}
+
+static char long_variable[60000];
+
+/* What the worker finds in its environment, which inherits one that no decoder survives. */
+static void inherit_an_environment(void) {
+    struct worker_command command;
+    static char bytes[2 * sizeof long_variable];
+    memset(long_variable, '7', sizeof long_variable - 1);
+    memcpy(long_variable, "LONG=", 5);
+    char *entries[] = {(char[]){"A=old"}, (char[]){"N\377\303=v\200=w\n"}, (char[]){"AB=kept"}, (char[]){"A"}, (char[]){"="},
+            (char[]){"NEW=old"}, (char[]){"A=old again"}, long_variable, NULL};
+    environ = entries;
+    int64_t pair = evl_socketpair();
+    prepare_self(&command, lower(pair), "strings");
+    command.request.inherit_environment = 1;
+    append_string(&command.request.environment, "A=new");
+    append_string(&command.request.environment, "NEW=");
+    int pid = spawn(&command);
+    CHECK_EQUAL(0, evl_close(lower(pair)));
+    int length = read_all(upper(pair), bytes, sizeof bytes);
+    expect_exit_code(0, pid);
+    static const char before[] = "N\377\303=v\200=w\n\0AB=kept\0=";
+    static const char after[] = "A=new\0NEW=";
+    CHECK_EQUAL(sizeof before + sizeof long_variable + sizeof after, length);
+    CHECK_EQUAL(0, memcmp(before, bytes, sizeof before));
+    CHECK_EQUAL(0, memcmp(long_variable, bytes + sizeof before, sizeof long_variable));
+    CHECK_EQUAL(0, memcmp(after, bytes + sizeof before + sizeof long_variable, sizeof after));
+    environ = NULL;
+    CHECK_EQUAL(0, evl_close(upper(pair)));
+    pair = evl_socketpair();
+    command.request.worker_fd = lower(pair);
+    expect_exit_code(0, spawn(&command));
+    CHECK_EQUAL(0, evl_close(lower(pair)));
+    CHECK_EQUAL(sizeof after, read_all(upper(pair), bytes, sizeof bytes));
+    CHECK_EQUAL(0, memcmp(after, bytes, sizeof after));
+}
+
+static void what_is_given_replaces_what_is_inherited_of_the_same_name(void) {
+    in_forked_process(inherit_an_environment);
 }
 
 static void the_program_is_looked_up_in_path(void) {
@@ -231,10 +272,8 @@ static void other_threads_descriptors_do_not_leak_into_workers(void) {
 
 /* Signals ---------------------------------------------------------------------------------------------------------- */
 
-static void spoil_signals(void) {
-    struct worker_command command;
+static void ignore_signals_and_spawn(struct worker_command *command) {
     sigset_t all;
-    int64_t pair = evl_socketpair();
     for (int number = 1; number <= SIGRTMAX; number++) {
         if (number != SIGCHLD) {
             signal(number, SIG_IGN); /* refused for some */
@@ -242,12 +281,34 @@ static void spoil_signals(void) {
     }
     sigfillset(&all);
     CHECK_EQUAL(0, sigprocmask(SIG_BLOCK, &all, NULL));
-    prepare_self(&command, lower(pair), "signals");
-    expect_exit_code(0, spawn(&command));
+    expect_exit_code(0, spawn(command));
+}
+
+static void spoil_signals(void) {
+    struct worker_command command;
+    prepare_self(&command, lower(evl_socketpair()), "signals");
+    ignore_signals_and_spawn(&command);
+}
+
+/* Nothing can be opened, so /proc cannot tell what is ignored. */
+static void spoil_signals_and_use_up_descriptors(void) {
+    struct worker_command command;
+    prepare_self(&command, lower(evl_socketpair()), "signals");
+    command.request.worker_fd = fcntl(command.request.worker_fd, F_DUPFD_CLOEXEC, 10);
+    CHECK(command.request.worker_fd >= 0);
+    struct rlimit limit;
+    CHECK_EQUAL(0, getrlimit(RLIMIT_NOFILE, &limit));
+    limit.rlim_cur = 64;
+    CHECK_EQUAL(0, setrlimit(RLIMIT_NOFILE, &limit));
+    while (dup(0) >= 0) {
+    }
+    CHECK_EQUAL(EMFILE, errno);
+    ignore_signals_and_spawn(&command);
 }
 
 static void the_mask_is_empty_and_dispositions_are_default(void) {
     in_forked_process(spoil_signals);
+    in_forked_process(spoil_signals_and_use_up_descriptors);
 }
 
 int main(int argc, char **argv) {
@@ -256,6 +317,7 @@ int main(int argc, char **argv) {
         return status;
     }
     RUN(a_worker_talks_over_its_pipe);
+    RUN(what_is_given_replaces_what_is_inherited_of_the_same_name);
     RUN(the_program_is_looked_up_in_path);
     RUN(a_relative_program_is_relative_to_the_directory);
     RUN(no_number_of_the_workers_end_collides);

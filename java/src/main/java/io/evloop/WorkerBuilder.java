@@ -2,7 +2,6 @@ package io.evloop;
 
 import io.evloop.frame.FrameLayout;
 import io.evloop.sys.CStrings;
-import io.evloop.sys.Environment;
 import io.evloop.sys.Native;
 import io.evloop.sys.Spawn;
 import java.io.IOException;
@@ -267,22 +266,15 @@ public final class WorkerBuilder {
 
     // for WorkerStart --------------------------------------------------------------------------------------------
 
-    Spawn spawn() throws IOException {
-        Map<String, byte[]> entries = environmentCleared ? new LinkedHashMap<>() : Environment.copy();
-        environment.forEach((name, entry) -> entries.put(nameInBytes(name), entry));
-        String inherited = InheritedFd.VARIABLE + "=" + pipeFd;
-        entries.put(InheritedFd.VARIABLE, inherited.getBytes(StandardCharsets.US_ASCII));
+    Spawn spawn() {
+        List<byte[]> variables = new ArrayList<>(environment.values());
+        variables.add((InheritedFd.VARIABLE + "=" + pipeFd).getBytes(StandardCharsets.US_ASCII));
         List<String> helperOptions = new ArrayList<>(resourceLimits.values());
         if (nice != null) {
             helperOptions.add(nice);
         }
         helperOptions.addAll(privileges);
-        return new Spawn(program, arguments, List.copyOf(entries.values()), directory, group, helperOptions);
-    }
-
-    /** The key of {@link Environment#copy}: one character a byte. */
-    private static String nameInBytes(String name) {
-        return new String(name.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        return new Spawn(program, arguments, variables, !environmentCleared, directory, group, helperOptions);
     }
 
     void setHandlers(Pipe pipe) {

@@ -286,8 +286,11 @@ public final class Native {
     /** The write end of the pipe by which the helper tells what failed. */
     public static final int SPAWN_STATUS = 7;
 
+    /** 1: this process's environment is inherited, but for the variables that the one handed in has; 0: it is not. */
+    public static final int SPAWN_INHERIT = 8;
+
     /** How many numbers there are. */
-    public static final int SPAWN_NUMBERS = 8;
+    public static final int SPAWN_NUMBERS = 9;
 
     /** A process group of its own. */
     public static final int GROUP_OWN = 1;
@@ -333,13 +336,6 @@ public final class Native {
 
     /** Kills a child that has no pidfd yet by SIGKILL and reaps it: for a failed start only. */
     public static native int killAndReap(int pid);
-
-    /**
-     * Copies this process's environment ({@code environ}), a run of NUL-terminated strings.
-     *
-     * @return its length in bytes, which may be above {@code capacity}: then nothing was copied
-     */
-    public static native int environment(long address, int capacity);
 
     // errors, threads --------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ public final class Spawn {
     private final String program;
     private final List<byte[]> arguments;
     private final CStrings environment;
+    private final boolean environmentInherited;
     private final CStrings directory;
     private final String directoryName;
     private final int group;
@@ -22,6 +23,8 @@ public final class Spawn {
 
     /**
      * @param program for messages: the first of {@code arguments}
+     * @param environment variables, {@code name=value} each
+     * @param environmentInherited whether the rest of the environment is the parent's, or empty
      * @param directory to start in; {@code null} = the parent's
      * @param group 0, {@link Native#GROUP_OWN} or {@link Native#SESSION_OWN}
      * @param helperOptions options of evloop-exec; empty: it is not needed
@@ -30,12 +33,14 @@ public final class Spawn {
             String program,
             List<byte[]> arguments,
             List<byte[]> environment,
+            boolean environmentInherited,
             String directory,
             int group,
             List<String> helperOptions) {
         this.program = program;
         this.arguments = arguments;
         this.environment = CStrings.ofBytes(environment);
+        this.environmentInherited = environmentInherited;
         this.directory = directory == null ? null : CStrings.of(directory, "the directory");
         this.directoryName = directory;
         this.group = group;
@@ -84,6 +89,7 @@ public final class Spawn {
         put(numbers, Native.SPAWN_GROUP, group);
         put(numbers, Native.SPAWN_HELPER, helperFd);
         put(numbers, Native.SPAWN_STATUS, statusFd);
+        put(numbers, Native.SPAWN_INHERIT, environmentInherited ? 1 : 0);
         return numbers;
     }
 

@@ -37,7 +37,7 @@ class SpawnTest {
     }
 
     private static Spawn spawn(String directory, String... command) {
-        return new Spawn(command[0], strings(command), strings("PATH=/usr/bin:/bin"), directory, 0, List.of());
+        return new Spawn(command[0], strings(command), strings("PATH=/usr/bin:/bin"), false, directory, 0, List.of());
     }
 
     /** Starts a child, whose pipe is closed at once. */
