@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** Progress: on a terminal one line that is written anew each time, elsewhere a line each time. */
-final class LiveLine {
+public final class LiveLine {
 
     private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
     private static final Duration REWRITING = Duration.ofMillis(250);
@@ -18,13 +18,13 @@ final class LiveLine {
     private final PrintWriter out;
     private final boolean terminal;
 
-    LiveLine(PrintWriter out, boolean terminal) {
+    public LiveLine(PrintWriter out, boolean terminal) {
         this.out = out;
         this.terminal = terminal;
     }
 
     /** Whether the standard output is a terminal. {@code System.console()} says so in other ways on other JDKs. */
-    static boolean isOnTerminal() {
+    public static boolean isOnTerminal() {
         try {
             String target = Files.readSymbolicLink(STANDARD_OUTPUT).toString();
             return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
@@ -34,11 +34,11 @@ final class LiveLine {
     }
 
     /** How often there should be something new. */
-    Duration interval() {
+    public Duration interval() {
         return terminal ? REWRITING : ADDING;
     }
 
-    void show(String text) {
+    public void show(String text) {
         if (terminal) {
             out.print(TO_ITS_BEGINNING + text + ERASE_REST);
         } else {
@@ -48,7 +48,7 @@ final class LiveLine {
     }
 
     /** What follows begins at the beginning of a line. */
-    void clear() {
+    public void clear() {
         if (terminal) {
             out.print(TO_ITS_BEGINNING + ERASE_REST);
             out.flush();

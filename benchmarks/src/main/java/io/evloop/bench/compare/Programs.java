@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Where the programs are, and how their command lines look. */
-final class Programs {
+public final class Programs {
 
     private static final String LAUNCHER = "bench_pair";
 
@@ -34,7 +34,7 @@ final class Programs {
     }
 
     /** A C program that the build has made. */
-    static Path built(String name) throws IOException {
+    public static Path built(String name) throws IOException {
         return findBuilt().resolve(name);
     }
 
