@@ -221,7 +221,9 @@ static inline int evloop_retries_(const evloop_pipe *pipe, int number, short eve
 
 static inline void evloop_skip_(struct iovec *vector, size_t *count) {
     const size_t skipped = *count < vector->iov_len ? *count : vector->iov_len;
-    vector->iov_base = (char *) vector->iov_base + skipped;
+    if (skipped > 0) { /* C does not define NULL + 0 */
+        vector->iov_base = (char *) vector->iov_base + skipped;
+    }
     vector->iov_len -= skipped;
     *count -= skipped;
 }
