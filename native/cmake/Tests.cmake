@@ -88,3 +88,13 @@ foreach(source IN LISTS preload_sources)
     PREFIX "" OUTPUT_NAME ${name} C_VISIBILITY_PRESET default
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/workers")
 endforeach()
+
+# Native methods of the Java tests, in the same directory.
+file(GLOB jni_sources CONFIGURE_DEPENDS test/jni/*.c)
+foreach(source IN LISTS jni_sources)
+  get_filename_component(name "${source}" NAME_WE)
+  add_library(jni_${name} SHARED "${source}")
+  target_include_directories(jni_${name} SYSTEM PRIVATE "${jni_include}" "${jni_include}/linux")
+  set_target_properties(jni_${name} PROPERTIES
+    PREFIX "" OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/workers")
+endforeach()

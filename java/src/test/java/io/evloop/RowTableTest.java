@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,7 +117,11 @@ class RowTableTest {
                         .filter(method -> method.getName().equals(name))
                         .filter(method -> !method.isAnnotationPresent(Disabled.class))
                         .anyMatch(method -> Stream.of(
-                                        Test.class, ParameterizedTest.class, RepeatedTest.class, Property.class)
+                                        Test.class,
+                                        ParameterizedTest.class,
+                                        RepeatedTest.class,
+                                        Property.class,
+                                        FuzzTest.class)
                                 .anyMatch(method::isAnnotationPresent));
     }
 

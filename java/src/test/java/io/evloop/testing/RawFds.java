@@ -24,7 +24,28 @@ public final class RawFds {
         }
     }
 
+    static {
+        System.load(Programs.inC("rights.so"));
+    }
+
     private RawFds() {}
+
+    /** {@code sendmsg} with all of them in one message: bytes sent, or -errno. */
+    private static native int sendAll(int socket, long address, int length, long fds, int count);
+
+    /** Sends bytes, at least one and few enough for one call, with up to 16 descriptors in the same message. */
+    public static void sendAll(RawSocket socket, byte[] bytes, int... fds) throws IOException {
+        ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length).put(0, bytes);
+        ByteBuffer numbers =
+                ByteBuffer.allocateDirect(fds.length * Integer.BYTES).order(ByteOrder.nativeOrder());
+        numbers.asIntBuffer().put(fds);
+        int sent = sendAll(socket.fd(), Native.addressOf(direct), bytes.length, Native.addressOf(numbers), fds.length);
+        Reference.reachabilityFence(direct);
+        Reference.reachabilityFence(numbers);
+        if (Fd.check(sent, "sendmsg") != bytes.length) {
+            throw new AssertionError("sent " + sent + " of " + bytes.length);
+        }
+    }
 
     /** Sends bytes, few enough for one call, with a descriptor. */
     public static void send(RawSocket socket, byte[] bytes, int fd) throws IOException {
