@@ -3,43 +3,6 @@
  * struct control afterwards: whoever maps it chooses calls and error while the process runs. Calls from outside the code
  * range that is written there, those of the JVM, say, reach the C library untouched.
  */
-#undef _FORTIFY_SOURCE /* its inline functions have the names that are defined here */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#ifndef SYS_epoll_pwait2
-#define SYS_epoll_pwait2 441
-#endif
-#ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal 424
-#endif
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-
 #define FUNCTIONS(X) \
     X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(eventfd) \
     X(read) X(write) X(writev) X(send) X(sendmsg) X(recvmsg) \
@@ -51,12 +14,19 @@
 /* Made by syscall(2). */
 #define NUMBERED(X) X(sys_epoll_pwait2) X(sys_pidfd_open) X(sys_pidfd_send_signal) X(sys_waitid)
 
-#define AS_CONSTANT(name) CALL_##name,
-#define AS_STRING(name) [CALL_##name] = #name,
-enum call { NO_CALL, FUNCTIONS(AS_CONSTANT) NUMBERED(AS_CONSTANT) CALL_syscall, CALLS };
-static const char *const NAMES[CALLS] = {FUNCTIONS(AS_STRING) NUMBERED(AS_STRING) AS_STRING(syscall)};
+#include "interpose.h"
 
-enum { CALLS_MAX = 64, NAME_SIZE = 24 };
+#include <signal.h>
+#include <spawn.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+enum { CALLS_MAX = 64 };
 _Static_assert((int) CALLS <= (int) CALLS_MAX, "more calls than the file has room for");
 
 /* What is injected: an error number, or one of these. */
@@ -79,38 +49,12 @@ _Static_assert(offsetof(struct control, names) == 40 && sizeof(_Atomic int32_t) 
 
 static _Atomic(struct control *) shared;
 
-typedef void function(void);
-
-static function *next(enum call call) {
-    static _Atomic(function *) found[CALLS];
-    function *address = atomic_load_explicit(&found[call], memory_order_relaxed);
-    if (address == NULL) {
-        void *symbol = dlsym(RTLD_NEXT, NAMES[call]);
-        if (symbol == NULL) {
-            abort();
-        }
-        memcpy(&address, &symbol, sizeof address); /* ISO C knows no cast from an object to a function */
-        atomic_store_explicit(&found[call], address, memory_order_relaxed);
-    }
-    return address;
-}
-
-#define NEXT(name) ((__typeof__(&name)) next(CALL_##name))
-
 __attribute__((constructor)) static void map_control(void) {
     const char *path = getenv("EVLOOP_FAULTS");
     if (path == NULL) {
         abort(); /* preloaded by mistake */
     }
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, sizeof(struct control)) < 0) {
-        abort();
-    }
-    struct control *control = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (control == MAP_FAILED) {
-        abort();
-    }
-    close(fd);
+    struct control *control = map_shared(path, sizeof *control);
     for (int call = NO_CALL + 1; call < CALL_syscall; call++) {
         strncpy(control->names[call], NAMES[call], NAME_SIZE - 1);
     }
@@ -138,11 +82,6 @@ static int fault(enum call call, const void *caller) {
 }
 
 #define FAULT(name) fault(CALL_##name, __builtin_return_address(0))
-
-static int fail(int error) {
-    errno = error;
-    return -1;
-}
 
 /* A function that fails with -1 and errno, and does nothing else than that or what the C library does. */
 #define INTERPOSE(name, parameters, arguments) \
@@ -349,20 +288,12 @@ static enum call call_of(long number) {
     }
 }
 
-long syscall(long number, ...) {
-    enum { ARGUMENTS = 6 };
-    long argument[ARGUMENTS];
-    va_list arguments;
-    va_start(arguments, number);
-    for (int i = 0; i < ARGUMENTS; i++) {
-        argument[i] = va_arg(arguments, long); /* as many as a call can have, whatever is in them */
-    }
-    va_end(arguments);
+static long numbered(long number, long argument[ARGUMENTS], const void *caller) {
     enum call call = call_of(number);
-    int injected = fault(call, __builtin_return_address(0));
+    int injected = fault(call, caller);
     if (injected > 0 && call == CALL_sys_waitid) { /* as if somebody else had reaped the child, if it has ended */
         const siginfo_t *info = (const siginfo_t *) (uintptr_t) argument[2];
-        long status = NEXT(syscall)(number, argument[0], argument[1], argument[2], argument[3], argument[4]);
+        long status = make(number, argument);
         return status == 0 && info->si_pid == 0 ? status : fail(injected);
     }
     if (injected > 0) {
@@ -371,5 +302,5 @@ long syscall(long number, ...) {
     if (injected == SHORT_COUNT && call == CALL_sys_epoll_pwait2) {
         argument[2] = 1; /* maxevents */
     }
-    return NEXT(syscall)(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
+    return make(number, argument);
 }
