@@ -81,10 +81,10 @@ class CloseTest {
     @Test
     void shutdownOutputWaitsForWhatIsQueued() throws Exception {
         int frames = 0;
-        while (pipe.stats().blockedWrites() == 0) {
+        while (pipe.stats().queuedBytes() == 0) {
             pipe.writeFrame(1, new byte[5_000], 0, 5_000);
             frames++;
-            loop.poll(0);
+            Await.idle(loop);
         }
         pipe.shutdownOutput();
         pipe.shutdownOutput();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.Await;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
@@ -48,6 +49,7 @@ class CorrectionsTest {
 
     /** The original takes one frame per event, and epoll is silent about what it has read already. */
     @Test
+    @ExactCalls("the one read that brings all")
     void severalFramesOfOneReadAreDeliveredWithoutAFurtherByte() throws Exception {
         peered.pushed();
         peered.peer().write(Frames.concat(Frames.frame(1, "a"), Frames.frame(1, "b"), Frames.frame(1, "c")));

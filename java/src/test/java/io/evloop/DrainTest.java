@@ -55,7 +55,7 @@ class DrainTest {
         Native.setSendBuffer(pipe.connection().fd(), 1); // so that room comes in small pieces
         pipe.onDrain(any -> drainedAt.add(pipe.stats().queuedBytes()));
         reader = new Reader(peered.peer());
-        while (pipe.stats().blockedWrites() == 0) { // the kernel takes no more
+        while (pipe.stats().queuedBytes() == 0) { // the kernel takes no more
             write();
             Await.idle(loop);
         }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.Await;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who gets its turn when, and that nobody waits for ever. */
+@ExactCalls("the turns and rounds in which frames come that are there at once")
 class FairnessTest {
 
     /** "Some hundreds" of frames are delivered before the kernel is asked again. */

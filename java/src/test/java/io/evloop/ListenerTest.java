@@ -16,6 +16,7 @@ import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import io.evloop.testing.Await;
 import io.evloop.testing.Background;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Quiet;
 import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
@@ -232,6 +233,7 @@ class ListenerTest {
     }
 
     @Test
+    @ExactCalls("the connections of one turn")
     void acceptsABoundedNumberPerTurn() throws Exception {
         ListenOptions three = ListenOptions.builder().acceptsPerTurn(3).build();
         List<SocketChannel> clients = new ArrayList<>();

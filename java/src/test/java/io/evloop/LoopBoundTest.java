@@ -45,7 +45,7 @@ class LoopBoundTest {
         PeeredPipe peered = PeeredPipe.adopt(loop).drained();
         all.add(peered);
         Pipe pipe = peered.pipe();
-        while (pipe.stats().blockedWrites() == 0) {
+        while (pipe.stats().queuedBytes() == 0) {
             write(pipe);
             Await.idle(loop);
         }

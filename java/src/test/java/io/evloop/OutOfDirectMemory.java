@@ -68,7 +68,7 @@ final class OutOfDirectMemory {
 
     /** Until the kernel takes no more, and something is queued. */
     private void block() {
-        while (pipe.stats().blockedWrites() == 0) {
+        while (pipe.stats().queuedBytes() == 0) {
             write();
             Await.idle(loop);
         }

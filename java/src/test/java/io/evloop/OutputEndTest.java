@@ -52,15 +52,15 @@ class OutputEndTest {
         assertEquals(systemCall, failure.systemCall());
     }
 
-    /** Writes frames of random lengths until the kernel takes no more, and then some. */
+    /** Writes frames of random lengths until the kernel takes no more, and then some: more than the socket's whole buffer. */
     private void block(Random random) {
-        int more = 20;
+        int more = 100;
         while (more > 0) {
             int length = 1 + random.nextInt(9_000);
             assertTrue(
                     pipe.writeFrame(1, Frames.pattern(more, length), 0, length).isAccepted());
-            loop.poll(0);
-            more -= pipe.stats().blockedWrites() > 0 ? 1 : 0;
+            Await.idle(loop);
+            more -= pipe.stats().queuedBytes() > 0 ? 1 : 0;
         }
     }
 

@@ -167,7 +167,7 @@ class PauseTest {
 
     @Test
     void aPausedPipeWithQueuedOutputWhosePeerDiesIsToldOnResume() throws Exception {
-        while (pipe.stats().blockedWrites() == 0) {
+        while (pipe.stats().queuedBytes() == 0) {
             pipe.writeFrame(1, ByteBuffer.allocate(10_000));
             Await.idle(loop);
         }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.Await;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
@@ -45,6 +46,7 @@ class PipeBurstTest {
     }
 
     @Test
+    @ExactCalls("the reads and waits that a burst takes")
     void asksTheKernelOnlyAfterHundredsOfFrames() throws Exception {
         try (TestLoop test = TestLoop.open();
                 PeeredPipe a = PeeredPipe.adopt(test.loop()).pushed();

@@ -92,7 +92,7 @@ class SenderFaultsTest {
     /** Writes until the kernel takes no more; how many frames. */
     private static int fillKernel(EventLoop loop, Pipe pipe) {
         int frames = 0;
-        while (pipe.stats().blockedWrites() == 0) {
+        while (pipe.stats().queuedBytes() == 0) {
             pipe.writeFrame(1, EIGHTH, 0, EIGHTH.length);
             frames++;
             Await.idle(loop);

@@ -240,9 +240,9 @@ class TimeoutsTest {
     @Test
     void outputThatNobodyTakesIsNoMove() throws Exception {
         use(IDLE);
-        while (pipe.stats().blockedWrites() == 0) {
+        while (pipe.stats().queuedBytes() == 0) {
             pipe.writeFrame(1, new byte[50_000], 0, 50_000);
-            loop.poll(0);
+            Await.idle(loop);
         }
         assertIdleTimeout();
         assertTrue(pipe.stats().unsentFrames() > 0);
@@ -257,8 +257,7 @@ class TimeoutsTest {
     void bytesThatGoKeepItAlive() throws Exception {
         assertOutlives(IDLE, number -> {
             pipe.writeFrame(1, new byte[100], 0, 100);
-            loop.poll(0);
-            peered.peer().read(106);
+            peered.peerReads(106);
         });
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.sys.Errno;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.RawSocket;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The unread bytes of a stream. */
+@ExactCalls("what one read brings")
 class InputBufferTest {
 
     private static final int KIB = 1024;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.error.NativeIoException;
 import io.evloop.sys.Errno;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.RawSocket;
 import java.io.ByteArrayOutputStream;
@@ -21,6 +22,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 
 /** The queue against a model that is one array of all bytes ever appended. */
+@ExactCalls("what one write takes")
 class OutputQueueModelTest {
 
     private enum Kind {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.evloop.sys.Errno;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.Together;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The unsent bytes of a stream. */
+@ExactCalls("what one write takes, and that none is tried behind one that took less than all")
 class OutputQueueTest {
 
     private static final int KIB = 1024;

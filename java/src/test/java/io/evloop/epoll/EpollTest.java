@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.evloop.sys.Native;
 import io.evloop.testing.Allocation;
 import io.evloop.testing.Await;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.Together;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the binding reports of ready descriptors. */
+@ExactCalls("the events that one wait reports")
 class EpollTest {
 
     private static final long DEADLINE_NANOS = 30_000_000_000L;

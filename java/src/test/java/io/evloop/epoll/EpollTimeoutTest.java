@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.Together;
 import java.time.Duration;
@@ -17,6 +18,7 @@ class EpollTimeoutTest {
     private static final long MILLI = 1_000_000;
 
     @Test
+    @ExactCalls("one wait, which a signal may end")
     void neverReturnsEarly() throws Exception {
         long[] timeouts = {
             1, 999, MICRO, 50 * MICRO, 999_999, MILLI, MILLI + 1, 2 * MILLI - 1, 5 * MILLI + 500_001, 20 * MILLI
@@ -49,6 +51,7 @@ class EpollTimeoutTest {
     }
 
     @Test
+    @ExactCalls("one wait, which a signal may end")
     void waitsOutTheLongestTimeoutsUntilItIsWoken() throws Exception {
         long[] timeouts = {Long.MAX_VALUE, Long.MAX_VALUE / 2, 1L << 62, Long.MIN_VALUE, -1};
         try (Epoll epoll = Epoll.open(1)) {

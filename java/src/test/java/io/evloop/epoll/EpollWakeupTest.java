@@ -7,6 +7,7 @@ import io.evloop.sys.Errno;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import io.evloop.testing.Await;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.Together;
 import java.io.IOException;
@@ -45,6 +46,7 @@ class EpollWakeupTest {
     }
 
     @Test
+    @ExactCalls("the events that one wait reports")
     void isNoneOfTheEventsThatAreReported() throws Exception {
         RawSocket[] pair = RawSocket.pair();
         try (Epoll epoll = Epoll.open(8);

@@ -13,6 +13,9 @@ public final class Await {
     private static final long DEADLINE_NANOS = 30_000_000_000L;
     private static final long POLL_NANOS = 20_000_000;
 
+    /** In a row: a schedule can hide what there is to do. */
+    private static final int IDLE_TURNS = 1 + Schedule.TURNS_IN_VAIN;
+
     private Await() {}
 
     /** Waits for another thread or process to make {@code condition} true; {@code what} says it in words. */
@@ -36,8 +39,11 @@ public final class Await {
     /** Runs the loop until a turn finds nothing to do: what is in the kernel and in user space has been delivered. */
     public static void idle(EventLoop loop) {
         long start = System.nanoTime();
-        while (loop.poll(0) > 0) {
-            checkDeadline(start, "an idle loop");
+        for (int idle = 0; idle < IDLE_TURNS; idle++) {
+            if (loop.poll(0) > 0) {
+                idle = -1;
+                checkDeadline(start, "an idle loop");
+            }
         }
     }
 

@@ -9,7 +9,7 @@ public final class Quiet {
     private static final long NANOS = 200_000_000;
 
     /** One turn is the wait itself; a signal to the JVM may end it early. */
-    private static final int TURNS = 3;
+    private static final int TURNS = 3 + Schedule.TURNS_IN_VAIN;
 
     private Quiet() {}
 

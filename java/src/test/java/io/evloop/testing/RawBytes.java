@@ -27,11 +27,21 @@ final class RawBytes {
         }
     }
 
-    /** Reads once, up to {@code length} bytes: as many as there are, none at the end of the stream. */
+    /** Reads up to {@code length} bytes: as many as there are, however short the reads; none at the end of the stream. */
     static byte[] readSome(int fd, int length) throws IOException {
         ByteBuffer direct = ByteBuffer.allocateDirect(length);
-        int count = Fd.check(Native.read(fd, Native.addressOf(direct), length), "read");
-        byte[] bytes = new byte[count];
+        int there = Math.min(length, Fd.check(Native.unreadBytes(fd), "ioctl"));
+        int got = 0;
+        try {
+            int count;
+            do { // once, if nothing is there: that waits, or tells of the end
+                count = Fd.check(Native.read(fd, Native.addressOf(direct) + got, length - got), "read");
+                got += count;
+            } while (count > 0 && got < there);
+        } finally {
+            Reference.reachabilityFence(direct);
+        }
+        byte[] bytes = new byte[got];
         direct.get(0, bytes);
         return bytes;
     }

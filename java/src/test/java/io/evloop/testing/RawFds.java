@@ -7,6 +7,7 @@ import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Messages that carry descriptors, on a blocking Unix socket. */
@@ -47,14 +48,12 @@ public final class RawFds {
         }
     }
 
-    /** Sends bytes, few enough for one call, with a descriptor. */
+    /** Sends bytes, the first of them with a descriptor. */
     public static void send(RawSocket socket, byte[] bytes, int fd) throws IOException {
         ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length).put(0, bytes);
         int sent = Native.sendFd(socket.fd(), Native.addressOf(direct), bytes.length, fd);
         Reference.reachabilityFence(direct);
-        if (Fd.check(sent, "sendmsg") != bytes.length) {
-            throw new AssertionError("sent " + sent + " of " + bytes.length);
-        }
+        RawBytes.write(socket.fd(), Arrays.copyOfRange(bytes, Fd.check(sent, "sendmsg"), bytes.length));
     }
 
     /** Reads once. */

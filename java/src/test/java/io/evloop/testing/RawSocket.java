@@ -50,7 +50,7 @@ public final class RawSocket implements AutoCloseable {
         write(text.getBytes(ISO_8859_1));
     }
 
-    /** Reads once, up to {@code length} bytes: as many as there are, none at the end of the stream. */
+    /** Reads up to {@code length} bytes: as many as there are, none at the end of the stream. */
     public byte[] readSome(int length) throws IOException {
         return RawBytes.readSome(fd, length);
     }
@@ -80,9 +80,10 @@ public final class RawSocket implements AutoCloseable {
         return all.toByteArray();
     }
 
-    /** From now on a read or a write that would wait fails with EAGAIN. */
+    /** From now on a read or a write that would wait fails with EAGAIN, and none that would not. */
     public RawSocket nonBlocking() throws NativeIoException {
         Fd.check(Native.setNonBlocking(fd, 1), "fcntl");
+        Schedule.exempt(fd);
         return this;
     }
 
