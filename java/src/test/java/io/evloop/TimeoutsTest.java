@@ -257,7 +257,8 @@ class TimeoutsTest {
     void bytesThatGoKeepItAlive() throws Exception {
         assertOutlives(IDLE, number -> {
             pipe.writeFrame(1, new byte[100], 0, 100);
-            peered.peerReads(106);
+            Await.turns(loop, "a write", () -> pipe.stats().queuedBytes() == 0 || pipe.isClosed());
+            peered.peer().read(106);
         });
     }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.evloop.sys.Native;
 import io.evloop.testing.Await;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
@@ -177,6 +178,7 @@ class WriteFrameTest {
     }
 
     @Test
+    @ExactCalls("the bytes of one turn, and the turns to the drain")
     void aWriterThatFindsRoomForEverIsSentBackToItsLoopAndGoesOnInTheNextTurn() throws Exception {
         int highWater = 256 * KIB;
         for (int turn = 1; turn <= 5; turn++) {
