@@ -75,6 +75,7 @@ class DescriptorFuzzTest {
             handle(peered.pipe().acceptFds(limit), pull, taken);
             send(peered, input, naive);
             peered.peer().close();
+            Await.idle(test.loop());
             Throwable cause = peered.awaitClose();
             NaiveFdFrames.Outcome outcome = naive.outcome();
             assertEquals(
