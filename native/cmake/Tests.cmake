@@ -1,30 +1,92 @@
-# Every test/test_*.c is a test, built as the library is and once more, from the same sources, under the sanitizers.
-include(CheckCSourceRuns)
+# Every test/test_*.c is a test, built as the library is and once more, from the same sources, under the sanitizers; those with
+# threads under ThreadSanitizer, too. With EVLOOP_VALGRIND they run in valgrind besides, which is slow.
 find_package(Threads REQUIRED)
+option(EVLOOP_VALGRIND "run the C tests in valgrind, too: ctest -L valgrind" OFF)
+
+# evloop_can_sanitize(VARIABLE sanitizers [launcher...]): whether a program so built runs here, behind the launcher
+function(evloop_can_sanitize variable sanitizers)
+  if(NOT DEFINED ${variable})
+    set(program "${CMAKE_CURRENT_BINARY_DIR}/${variable}")
+    file(WRITE "${program}.c" "int main(void) { return 0; }\n")
+    try_compile(compiles "${program}.try" "${program}.c"
+      COMPILE_DEFINITIONS -fsanitize=${sanitizers} LINK_OPTIONS -fsanitize=${sanitizers} COPY_FILE "${program}")
+    set(status 1)
+    if(compiles)
+      execute_process(COMMAND ${ARGN} "${program}" RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+    endif()
+    if(status STREQUAL 0)
+      set(${variable} TRUE CACHE INTERNAL "")
+    else()
+      set(${variable} FALSE CACHE INTERNAL "")
+    endif()
+    message(STATUS "sanitizers ${sanitizers} run here: ${${variable}}")
+  endif()
+  set(${variable} ${${variable}} PARENT_SCOPE)
+endfunction()
 
 set(test_sanitizers address,undefined)
-if(NOT EVLOOP_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
-  set(CMAKE_REQUIRED_FLAGS "-fsanitize=${test_sanitizers}")
-  check_c_source_runs("int main(void) { return 0; }" EVLOOP_CAN_SANITIZE)
-  unset(CMAKE_REQUIRED_FLAGS)
+set(thread_launcher "")
+if(NOT EVLOOP_SANITIZE AND NOT EVLOOP_COVERAGE AND NOT CMAKE_CROSSCOMPILING)
+  evloop_can_sanitize(EVLOOP_CAN_SANITIZE ${test_sanitizers})
+  # gcc's before 14 dies at its start where the kernel moves maps by more than 28 bits (vm.mmap_rnd_bits), now and then;
+  # without any of that it does not. In some containers setarch(8) is refused.
+  find_program(EVLOOP_SETARCH setarch)
+  if(EVLOOP_SETARCH)
+    evloop_can_sanitize(EVLOOP_CAN_SANITIZE_THREADS_FIXED thread "${EVLOOP_SETARCH}" -R)
+  endif()
+  if(EVLOOP_CAN_SANITIZE_THREADS_FIXED)
+    set(EVLOOP_CAN_SANITIZE_THREADS TRUE)
+    set(thread_launcher "${EVLOOP_SETARCH}" -R)
+  else()
+    evloop_can_sanitize(EVLOOP_CAN_SANITIZE_THREADS thread)
+  endif()
 endif()
 
-# evloop_test(name source core): a test program of one source and the objects of the library `core`
+# evloop_test(name source core [launcher...]): a test program of one source and the objects of the library `core`
 function(evloop_test name source core)
   add_executable(${name} "${source}" $<TARGET_OBJECTS:${core}>)
   target_include_directories(${name} PRIVATE include)
   target_compile_definitions(${name} PRIVATE "EVL_TEST_DIRECTORY=\"${CMAKE_CURRENT_SOURCE_DIR}/test\"")
   target_link_libraries(${name} PRIVATE Threads::Threads)
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 120 ENVIRONMENT
-    "ASAN_OPTIONS=halt_on_error=1:abort_on_error=1;UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1")
+  if(EVLOOP_COVERAGE)
+    target_compile_definitions(${name} PRIVATE EVL_COVERAGE)
+    target_link_options(${name} PRIVATE --coverage)
+  endif()
+  if(ARGN)
+    add_test(NAME ${name} COMMAND ${ARGN} $<TARGET_FILE:${name}>)
+  else()
+    add_test(NAME ${name} COMMAND ${name})   # behind CMAKE_CROSSCOMPILING_EMULATOR, if there is one
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 ENVIRONMENT
+    "ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:detect_leaks=1;UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1;TSAN_OPTIONS=halt_on_error=1:abort_on_error=1")
+endfunction()
+
+# evloop_sanitized_core(name sanitizers): the objects of the library under the sanitizers
+function(evloop_sanitized_core name sanitizers)
+  add_library(${name} OBJECT ${core_sources})
+  target_include_directories(${name} PUBLIC include)
+  evloop_sanitize(${name} ${sanitizers})
 endfunction()
 
 if(EVLOOP_CAN_SANITIZE)
-  add_library(evl_core_sanitized OBJECT ${core_sources})
-  target_include_directories(evl_core_sanitized PUBLIC include)
-  evloop_sanitize(evl_core_sanitized ${test_sanitizers})
+  evloop_sanitized_core(evl_core_sanitized ${test_sanitizers})
 endif()
+if(EVLOOP_CAN_SANITIZE_THREADS)
+  evloop_sanitized_core(evl_core_tsan thread)
+endif()
+
+if(EVLOOP_VALGRIND)
+  find_program(EVLOOP_VALGRIND_PROGRAM valgrind REQUIRED)
+endif()
+
+# evloop_valgrind_test(name): the test `name` once more, in valgrind. Processes that it forks are judged as it is; workers are not,
+# they would count valgrind's descriptors among those they got. That nothing stays open, each test holds itself.
+function(evloop_valgrind_test name)
+  add_test(NAME ${name}_valgrind COMMAND "${EVLOOP_VALGRIND_PROGRAM}" --quiet --fair-sched=yes --error-exitcode=99 --leak-check=full
+    --show-leak-kinds=definite,indirect,possible --errors-for-leak-kinds=definite,indirect,possible
+    $<TARGET_FILE:${name}>)
+  set_tests_properties(${name}_valgrind PROPERTIES TIMEOUT 1800 LABELS valgrind)
+endfunction()
 
 file(GLOB test_sources CONFIGURE_DEPENDS test/test_*.c)
 foreach(source IN LISTS test_sources)
@@ -36,9 +98,18 @@ foreach(source IN LISTS test_sources)
     evloop_test(${name}_sanitized "${source}" evl_core_sanitized)
     evloop_sanitize(${name}_sanitized ${test_sanitizers})
   endif()
+  file(STRINGS "${source}" starts_threads REGEX "pthread_create\\(")
+  if(EVLOOP_CAN_SANITIZE_THREADS AND starts_threads)
+    evloop_test(${name}_tsan "${source}" evl_core_tsan ${thread_launcher})
+    evloop_sanitize(${name}_tsan thread)
+    set_tests_properties(${name}_tsan PROPERTIES LABELS tsan)
+  endif()
+  if(EVLOOP_VALGRIND)
+    evloop_valgrind_test(${name})
+  endif()
 endforeach()
 
-if(NOT EVLOOP_SANITIZE)
+if(NOT EVLOOP_SANITIZE AND NOT EVLOOP_COVERAGE)
   add_test(NAME exports_JNI_OnLoad_alone
     COMMAND "${CMAKE_COMMAND}" "-Dnm=${CMAKE_NM}" "-Dlibrary=$<TARGET_FILE:evloop>"
             -P "${CMAKE_CURRENT_SOURCE_DIR}/cmake/CheckExports.cmake")

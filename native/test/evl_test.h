@@ -96,6 +96,12 @@ static inline void run_test(const char *name, void (*test)(void)) {
     CHECK(!has_child());
 }
 
+#ifdef EVL_COVERAGE
+void __gcov_dump(void); /* of libgcov, which writes its counters in exit(3), not in _exit(2) */
+#else
+#define __gcov_dump() ((void) 0)
+#endif
+
 /* For what cannot be undone in a process: filters, limits, closed stdio. */
 static inline void in_forked_process(void (*body)(void)) {
     fflush(NULL);
@@ -104,6 +110,7 @@ static inline void in_forked_process(void (*body)(void)) {
     if (pid == 0) {
         body();
         fflush(NULL);
+        __gcov_dump();
         _exit(0);
     }
     int status;

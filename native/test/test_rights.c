@@ -133,18 +133,40 @@ static void the_capacity_is_exact_and_the_rest_is_closed(void) {
     close_pair();
 }
 
-static void body_of_full_table(void) {
+/* valgrind keeps the soft limit to itself: what the kernel goes by is in the file, as of this read. */
+static rlim_t kernels_limit(FILE *limits) {
+    char line[256];
+    unsigned long long soft = 0;
+    while (fgets(line, sizeof line, limits) != NULL && sscanf(line, "Max open files %llu", &soft) != 1) {
+    }
+    return (rlim_t) soft;
+}
+
+static void receive_into_full_table(int file) {
     struct evl_rights rights;
     char bytes[16];
-    open_pair();
-    int file = CHECKED_FD(evl_open("/proc/self/exe", O_RDONLY, 0));
-    CHECK_EQUAL(1, evl_send_fd(left, "x", 1, file));
-    const struct rlimit limit = {.rlim_cur = (rlim_t) file + 1, .rlim_max = (rlim_t) file + 1};
-    CHECK_EQUAL(0, setrlimit(RLIMIT_NOFILE, &limit));
     CHECK_EQUAL(1, evl_receive(right, bytes, sizeof bytes, &rights, 1));
     CHECK_EQUAL(0, rights.count);
     CHECK_EQUAL(1, rights.truncated);
     CHECK_EQUAL(-EMFILE, evl_duplicate(file));
+}
+
+static void body_of_full_table(void) {
+    open_pair();
+    FILE *limits = fopen("/proc/self/limits", "re");
+    CHECK(limits != NULL);
+    int file = CHECKED_FD(evl_open("/proc/self/exe", O_RDONLY, 0));
+    CHECK_EQUAL(1, evl_send_fd(left, "x", 1, file));
+    struct rlimit limit;
+    CHECK_EQUAL(0, getrlimit(RLIMIT_NOFILE, &limit));
+    limit.rlim_cur = (rlim_t) file + 1; /* the soft limit alone: valgrind keeps descriptors below the hard one */
+    CHECK_EQUAL(0, setrlimit(RLIMIT_NOFILE, &limit));
+    if (kernels_limit(limits) == limit.rlim_cur) {
+        receive_into_full_table(file);
+    } else {
+        fprintf(stderr, "  skipped: this limit is not the kernel's here\n");
+    }
+    fclose(limits);
 }
 
 static void a_full_table_shows_as_truncation(void) {
@@ -153,7 +175,7 @@ static void a_full_table_shows_as_truncation(void) {
 
 static void refuses_empty_messages_and_bad_capacities(void) {
     struct evl_rights rights;
-    char bytes[16];
+    char bytes[16] = {0};
     open_pair();
     CHECK_EQUAL(-EINVAL, evl_send_fd(left, bytes, 0, left));
     CHECK_EQUAL(-EINVAL, evl_send_fd(left, bytes, -1, left));

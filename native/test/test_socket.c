@@ -197,7 +197,8 @@ static void tells_who_connected(void) {
     if (pidfd != -ENOPROTOOPT) {
         CHECK(pidfd > 2);
         CHECK_EQUAL(FD_CLOEXEC, fcntl(pidfd, F_GETFD));
-        CHECK_EQUAL(0, syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0)); /* alive: it is this process */
+        /* Alive: it is this process. Every kernel with this option has the call, but valgrind 3.19 does not. */
+        CHECK(syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) == 0 || errno == ENOSYS);
         CHECK_EQUAL(0, evl_close(pidfd));
     }
     CHECK_EQUAL(0, evl_close(accepted));
