@@ -212,6 +212,7 @@ class WriteFrameTest {
     }
 
     @Test
+    @ExactCalls("that one write takes a frame whole")
     void largeFramesThatTheKernelTakesWholeCountTowardsTheShareOfATurnToo() throws Exception {
         int fd = pipe.connection().fd();
         Native.setSendBuffer(fd, 2048 * KIB);
