@@ -59,6 +59,9 @@ final class LoopContext {
     /** Unread bytes that were taken, ever. */
     long deliveredBytes;
 
+    /** Waits that reported everything that was ready. */
+    long completeWaits;
+
     /** Whether a recording wants to know of slow handlers: looked at once a turn. */
     boolean tracesHandlers;
 

@@ -8,12 +8,13 @@ import java.time.Duration;
 /**
  * The two patiences of a pipe: with a frame that does not get complete, and with a peer to and from whom nothing moves.
  * Neither counts while reading is paused or frames wait for their handler: then it is not the peer who stalls. A timer is
- * not moved for each byte: when it fires it looks how long it really was, and looks once more in the next turn, because it
- * may be the loop that was late, and the bytes are there but unread. Loop thread only.
+ * not moved for each byte: when it fires it looks how long it really was, and looks once more when the kernel has named
+ * everything that is ready, because it may be the loop that was late, and the bytes are there but unread. Loop thread only.
  */
 final class Timeouts {
 
     private static final long NO_FRAME = -1;
+    private static final long NOT_OVERDUE = -1;
 
     private final LoopContext context;
     private final Endpoint endpoint;
@@ -23,8 +24,11 @@ final class Timeouts {
     private Timer idleTimer;
     private long lastMoveNanos;
     private long frameSinceNanos;
-    private boolean idleOverdue;
-    private boolean frameOverdue;
+
+    /** The count of {@link LoopContext#completeWaits} when it was found to be overdue. */
+    private long idleOverdue = NOT_OVERDUE;
+
+    private long frameOverdue = NOT_OVERDUE;
 
     /** The count of complete frames in front of the one that is not complete. */
     private long frame = NO_FRAME;
@@ -70,7 +74,7 @@ final class Timeouts {
         } else if (frame != endpoint.stats().framesIn) {
             frame = endpoint.stats().framesIn;
             frameSinceNanos = System.nanoTime();
-            frameOverdue = false;
+            frameOverdue = NOT_OVERDUE;
             armFrame();
         }
     }
@@ -79,7 +83,7 @@ final class Timeouts {
         long now = System.nanoTime();
         lastMoveNanos = now;
         frameSinceNanos = now;
-        frameOverdue = false;
+        frameOverdue = NOT_OVERDUE;
         if (frame != NO_FRAME) {
             armFrame();
         }
@@ -110,8 +114,10 @@ final class Timeouts {
         }
         if (System.nanoTime() - frameSinceNanos < frameNanos) {
             armFrame();
-        } else if (!frameOverdue) {
-            frameOverdue = true;
+        } else if (frameOverdue == NOT_OVERDUE) {
+            frameOverdue = context.completeWaits;
+            armFrame();
+        } else if (frameOverdue == context.completeWaits) {
             armFrame();
         } else if (endpoint.protocol().truncation() instanceof TruncatedFrameException truncation) {
             endpoint.closeWith(new FrameTimeoutException(
@@ -129,10 +135,12 @@ final class Timeouts {
             lastMoveNanos = now;
         }
         if (now - lastMoveNanos < idleNanos) {
-            idleOverdue = false;
+            idleOverdue = NOT_OVERDUE;
             armIdle();
-        } else if (!idleOverdue) {
-            idleOverdue = true;
+        } else if (idleOverdue == NOT_OVERDUE) {
+            idleOverdue = context.completeWaits;
+            armIdle();
+        } else if (idleOverdue == context.completeWaits) {
             armIdle();
         } else {
             endpoint.closeWith(new IdleTimeoutException(Duration.ofNanos(idleNanos)));

@@ -186,7 +186,11 @@ final class Turn {
 
     private int epollWait(long timeoutNanos) throws IOException {
         stats.waits++;
-        return epoll.await(timeoutNanos);
+        int ready = epoll.await(timeoutNanos);
+        if (!isCutOff(ready)) {
+            context.completeWaits++;
+        }
+        return ready;
     }
 
     /** Polls without blocking until something is there or {@code spinNanos} are over; the number of epoll's events. */
@@ -222,10 +226,15 @@ final class Turn {
             }
         }
         stats.events += done;
-        if (ready == epoll.maxEvents() && ready < MAX_EVENTS) {
-            epoll.maxEvents(Math.min(MAX_EVENTS, ready * 2));
+        if (isCutOff(ready)) {
+            epoll.maxEvents(Math.min(MAX_EVENTS, epoll.maxEvents() * 2));
         }
         return done;
+    }
+
+    /** Whether more may be ready than was reported: a wake-up took a place, too, which does not count as ready. */
+    private boolean isCutOff(int ready) {
+        return ready >= epoll.maxEvents() - 1 && epoll.maxEvents() < MAX_EVENTS;
     }
 
     // delivering -------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import io.evloop.error.IdleTimeoutException;
 import io.evloop.sys.Native;
 import io.evloop.testing.Await;
 import io.evloop.testing.DirectMemory;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.Reader;
@@ -17,6 +18,8 @@ import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -183,6 +186,7 @@ class TimeoutsTest {
     }
 
     @Test
+    @ExactCalls("the one read that a late loop tries before it gives up")
     void aFrameFinishedInTimeWasGivenUpWhenTheLoopWasLate() throws Exception {
         use(PARTIAL);
         peered.peer().write(Frames.concat(Frames.header(1, 2), new byte[] {'h'}));
@@ -284,6 +288,7 @@ class TimeoutsTest {
     }
 
     @Test
+    @ExactCalls("the one read that a late loop tries before it gives up")
     void bytesThatCameInTimeWereNoMoveWhenTheLoopWasLate() throws Exception {
         use(IDLE);
         Await.idle(loop);
@@ -293,6 +298,30 @@ class TimeoutsTest {
         assertEquals("1:in time", peered.heard().get(0));
         begin = System.nanoTime() - NANOS;
         assertIdleTimeout();
+    }
+
+    @Test
+    @ExactCalls("the one read that a late loop tries before it gives up")
+    void bytesThatCameInTimeWereNoMoveWhenMoreWereReadyThanOneWaitReports() throws Exception {
+        test.close();
+        test = TestLoop.open(EventLoopOptions.builder().maxEvents(2));
+        loop = test.loop();
+        List<PeeredPipe> all = new ArrayList<>();
+        for (int count = 0; count < 20; count++) {
+            use(IDLE);
+            all.add(peered);
+        }
+        Await.idle(loop);
+        Collections.reverse(all); // whose patience ends first is ready last
+        for (PeeredPipe one : all) {
+            one.peer().write(Frames.frame(1, "in time"));
+        }
+        hold();
+        for (PeeredPipe one : all) {
+            Await.turns(loop, "the frame", () -> !one.heard().isEmpty());
+            assertEquals("1:in time", one.heard().get(0));
+            one.close();
+        }
     }
 
     @Test
