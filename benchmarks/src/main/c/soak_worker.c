@@ -8,7 +8,7 @@
 #endif
 #include <signal.h>
 
-#include "../../../../native/include/evloop.h"
+#include "evloop.h"
 
 enum { FAILED = 1, USAGE = 2, HALF_CLOSED = 3, BAD_HEADER = 4, CUT_OFF = 5 };
 

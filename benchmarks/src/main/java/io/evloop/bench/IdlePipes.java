@@ -4,7 +4,6 @@ import io.evloop.EventLoop;
 import io.evloop.FrameHandler;
 import io.evloop.Pipe;
 import java.io.IOException;
-import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.Locale;
@@ -34,7 +33,9 @@ public final class IdlePipes {
 
         static Memory now() throws IOException {
             long direct = Long.MAX_VALUE;
-            for (long now = directInUse(); now < direct; now = directInUse()) { // until no buffer is freed any more
+            for (long now = DirectMemory.bytes();
+                    now < direct;
+                    now = DirectMemory.bytes()) { // until no buffer is freed any more
                 direct = now;
                 System.gc();
                 LockSupport.parkNanos(SETTLE_NANOS);
@@ -42,13 +43,6 @@ public final class IdlePipes {
             long resident = ResidentMemory.bytes();
             long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
             return new Memory(heap, direct, resident);
-        }
-
-        private static long directInUse() {
-            return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                    .filter(pool -> pool.getName().equals("direct"))
-                    .mapToLong(BufferPoolMXBean::getMemoryUsed)
-                    .sum();
         }
     }
 

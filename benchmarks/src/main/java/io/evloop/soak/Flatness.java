@@ -1,9 +1,9 @@
 package io.evloop.soak;
 
+import io.evloop.bench.DirectMemory;
 import io.evloop.bench.OpenDescriptors;
 import io.evloop.bench.ResidentMemory;
 import java.io.IOException;
-import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
@@ -32,19 +32,12 @@ final class Flatness {
         return new Flatness(
                 runSeconds,
                 new Quantity("resident memory, KiB", 16 * KIB, () -> ResidentMemory.bytes() / KIB),
-                new Quantity("direct memory, KiB", KIB, () -> directBytes() / KIB),
+                new Quantity("direct memory, KiB", KIB, () -> DirectMemory.bytes() / KIB),
                 new Quantity("descriptors", 4, OpenDescriptors::count),
                 new Quantity(
                         "children", 2, () -> ProcessHandle.current().children().count()),
                 new Quantity(
                         "threads", 2, () -> ManagementFactory.getThreadMXBean().getThreadCount()));
-    }
-
-    private static long directBytes() {
-        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                .filter(pool -> pool.getName().equals("direct"))
-                .mapToLong(BufferPoolMXBean::getMemoryUsed)
-                .sum();
     }
 
     /** What is measured at the moment, in words; part of the line from {@code WARM_UP} of the run to its end. */

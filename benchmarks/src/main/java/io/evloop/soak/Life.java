@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -44,7 +45,7 @@ final class Life {
     private final RandomGenerator random;
     private final Mode mode;
     private final int count;
-    private final Runnable whenOver;
+    private final Consumer<Life> whenOver;
 
     /** After so many frames the supervisor interrupts it: -1 = it does not. */
     private final int interruption;
@@ -58,7 +59,7 @@ final class Life {
     private boolean closed;
     private Throwable cause;
 
-    Life(EventLoop loop, Ledger ledger, Payloads payloads, RandomGenerator random, Runnable whenOver) {
+    Life(EventLoop loop, Ledger ledger, Payloads payloads, RandomGenerator random, Consumer<Life> whenOver) {
         this.loop = loop;
         this.ledger = ledger;
         this.payloads = payloads;
@@ -199,7 +200,7 @@ final class Life {
         if (mode == Mode.DEAF) {
             ledger.check(exit.unsentFrames() > 0 && exit.unsentFrames() <= sent, this + ": " + exit);
         }
-        whenOver.run();
+        whenOver.accept(this);
     }
 
     private void checkRecital(WorkerExit exit) {

@@ -38,18 +38,19 @@ final class Workers implements Actor {
         if (over) {
             return;
         }
-        Life[] life = new Life[1];
-        life[0] = new Life(loop, ledger, payloads, random, () -> {
-            lives.remove(life[0]);
-            loop.execute(this::beginOne);
-        });
+        Life life = new Life(loop, ledger, payloads, random, this::onOver);
         try {
-            life[0].begin(program);
-            lives.add(life[0]);
+            life.begin(program);
+            lives.add(life);
         } catch (IOException e) {
             ledger.failed("start", e);
             loop.schedule(AGAIN_NANOS, this::beginOne);
         }
+    }
+
+    private void onOver(Life life) {
+        lives.remove(life);
+        loop.execute(this::beginOne);
     }
 
     @Override
