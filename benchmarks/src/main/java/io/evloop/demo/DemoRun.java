@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 
 /**
  * Takes the workers through the demonstration: all greeted, all under load, each with the large frame alone, all sent away.
@@ -111,7 +112,9 @@ final class DemoRun implements Lane.Listener {
 
     private void start(Duration limit) {
         live.show("waiting for the workers");
-        loop.schedule(limit.toNanos(), () -> onFailure("not done within the limit, in phase " + phase));
+        loop.schedule(
+                limit.toNanos(),
+                () -> onFailure("not done within the limit, in phase " + phase + ", waiting for " + busyLanes()));
         for (Lane lane : lanes) {
             try {
                 lane.start(loop);
@@ -120,6 +123,10 @@ final class DemoRun implements Lane.Listener {
                 return;
             }
         }
+    }
+
+    private String busyLanes() {
+        return lanes.stream().filter(lane -> !lane.isIdle()).map(Lane::name).collect(Collectors.joining(", "));
     }
 
     @Override
