@@ -68,7 +68,7 @@ final class LoopContext {
     LoopContext(EventLoop loop, EventLoopOptions options, Epoll epoll, TaskQueue tasks) {
         this.loop = loop;
         this.options = options;
-        this.stats = new LoopStats(epoll);
+        this.stats = new LoopStats(epoll, pool);
         this.tasks = tasks;
         this.registry = new Registry(epoll);
     }

@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.buffer.BufferPool;
 import io.evloop.epoll.Epoll;
 
 /** Counters of one {@link EventLoop} since it was opened. Plain numbers, kept by the loop's thread and exact there. */
@@ -14,9 +15,11 @@ public final class LoopStats {
     long tasks;
 
     private final Epoll epoll;
+    private final BufferPool pool;
 
-    LoopStats(Epoll epoll) {
+    LoopStats(Epoll epoll, BufferPool pool) {
         this.epoll = epoll;
+        this.pool = pool;
     }
 
     /** Turns of the loop. */
@@ -59,10 +62,23 @@ public final class LoopStats {
         return tasks;
     }
 
+    /**
+     * Bytes of direct memory in which the loop's pipes hold what is queued and what has not been read to its end. At most
+     * what their limits allow; 0 once all of it has gone.
+     */
+    public long leasedBytes() {
+        return pool.leasedBytes();
+    }
+
+    /** Bytes of direct memory that were needed before and are kept for the next use, 0 to 32 MiB. */
+    public long pooledBytes() {
+        return pool.retainedBytes();
+    }
+
     @Override
     public String toString() {
         return "LoopStats[turns=" + turns + ", waits=" + waits + ", events=" + events + ", frames=" + frames
                 + ", maxFramesPerTurn=" + maxFramesPerTurn + ", wakeups=" + wakeups() + ", timers=" + timers
-                + ", tasks=" + tasks + "]";
+                + ", tasks=" + tasks + ", leasedBytes=" + leasedBytes() + ", pooledBytes=" + pooledBytes() + "]";
     }
 }

@@ -126,8 +126,25 @@ class StatsTest {
         assertEquals(List.of(turns + 5, waits + 5, 0L), List.of(stats.turns(), stats.waits(), stats.wakeups()));
         assertEquals(
                 "LoopStats[turns=" + (turns + 5) + ", waits=" + (waits + 5) + ", events=" + (events + 2)
-                        + ", frames=4, maxFramesPerTurn=3, wakeups=0, timers=1, tasks=2]",
+                        + ", frames=4, maxFramesPerTurn=3, wakeups=0, timers=1, tasks=2, leasedBytes="
+                        + stats.leasedBytes() + ", pooledBytes="
+                        + stats.pooledBytes() + "]",
                 stats.toString());
+    }
+
+    @Test
+    void ofTheMemoryOfALoop() {
+        LoopStats stats = loop.stats();
+        long leased = stats.leasedBytes();
+        long both = leased + stats.pooledBytes();
+        write(300_000);
+        assertTrue(stats.leasedBytes() >= leased + 300_000, stats.toString());
+        long atMost = stats.leasedBytes() + stats.pooledBytes();
+        assertTrue(atMost > both, stats.toString());
+        peered.peerReads(300_006);
+        assertEquals(List.of(leased, atMost - leased), List.of(stats.leasedBytes(), stats.pooledBytes()));
+        write(300_000);
+        assertEquals(atMost, stats.leasedBytes() + stats.pooledBytes(), "what was kept is used again");
     }
 
     @Test
@@ -157,6 +174,8 @@ class StatsTest {
                 + ofLoop.wakeups()
                 + ofLoop.timers()
                 + ofLoop.tasks()
+                + ofLoop.leasedBytes()
+                + ofLoop.pooledBytes()
                 + pipe.stats().reads()
                 + loop.stats().turns();
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

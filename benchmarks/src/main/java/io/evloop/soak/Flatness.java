@@ -1,5 +1,6 @@
 package io.evloop.soak;
 
+import io.evloop.LoopStats;
 import io.evloop.bench.DirectMemory;
 import io.evloop.bench.OpenDescriptors;
 import io.evloop.bench.ResidentMemory;
@@ -27,12 +28,16 @@ final class Flatness {
         this.quantities = List.of(quantities);
     }
 
-    /** Everything of this process that could grow. */
-    static Flatness ofThisProcess(double runSeconds) {
+    /**
+     * Everything of this process that could grow. What the loop keeps for its next use is left out: it rises to what was
+     * needed at the worst moment, which may come late, and no further.
+     */
+    static Flatness ofThisProcess(double runSeconds, LoopStats stats) {
         return new Flatness(
                 runSeconds,
-                new Quantity("resident memory, KiB", 16 * KIB, () -> ResidentMemory.bytes() / KIB),
-                new Quantity("direct memory, KiB", KIB, () -> DirectMemory.bytes() / KIB),
+                new Quantity(
+                        "resident memory, KiB", 16 * KIB, () -> (ResidentMemory.bytes() - stats.pooledBytes()) / KIB),
+                new Quantity("direct memory, KiB", KIB, () -> (DirectMemory.bytes() - stats.pooledBytes()) / KIB),
                 new Quantity("descriptors", 4, OpenDescriptors::count),
                 new Quantity(
                         "children", 2, () -> ProcessHandle.current().children().count()),

@@ -43,7 +43,7 @@ final class SoakRun {
         this.loop = loop;
         this.supervisor = supervisor;
         this.seconds = seconds;
-        this.flatness = Flatness.ofThisProcess(seconds);
+        this.flatness = Flatness.ofThisProcess(seconds, loop.stats());
         this.actors = List.of(
                 new Workers(loop, ledger, random, worker),
                 new Connections(loop, ledger, Address.unix(directory.resolve("listener"))),
