@@ -33,6 +33,11 @@ public final class Connection implements AutoCloseable {
         return new Connection(Endpoint.inspect(context, fd), tag);
     }
 
+    /** Of a socket that was just made by {@code socketpair(2)}: there is nothing to look at. */
+    static Connection ofPair(LoopContext context, int fd, int tag) {
+        return new Connection(Endpoint.ofPair(context, fd), tag);
+    }
+
     void handler(ConnectionHandler handler) {
         endpoint.protocol(new Bytes(handler));
     }

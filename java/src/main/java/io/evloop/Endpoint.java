@@ -59,6 +59,11 @@ final class Endpoint implements Pollable {
         return new Endpoint(context, fd, statusFlags, socket);
     }
 
+    /** Of a socket as {@code socketpair(2)} makes it: there is nothing to look at. */
+    static Endpoint ofPair(LoopContext context, int fd) {
+        return new Endpoint(context, fd, Fd.READ_WRITE, true);
+    }
+
     /** Registers with the loop. From its return on the descriptor is owned here; if it throws it is still the caller's. */
     void register() throws IOException {
         interest.open(readable);

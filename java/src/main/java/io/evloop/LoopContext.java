@@ -4,6 +4,7 @@ import io.evloop.buffer.BufferPool;
 import io.evloop.buffer.IoVectors;
 import io.evloop.epoll.Epoll;
 import io.evloop.sys.Errno;
+import io.evloop.sys.ExitStatus;
 import io.evloop.sys.Native;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -26,6 +27,10 @@ final class LoopContext {
     final BufferPool pool = new BufferPool(RETAINED_BYTES);
     final IoVectors vectors = new IoVectors();
     final ByteBuffer headerScratch = ByteBuffer.allocateDirect(HEADER_SCRATCH);
+
+    /** Where a worker's exit is read into. */
+    final ByteBuffer exitRecord = ExitStatus.newRecord();
+
     final TimerQueue timers = new TimerQueue();
     final LoopStats stats;
 

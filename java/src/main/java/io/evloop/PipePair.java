@@ -26,7 +26,7 @@ final class PipePair {
         boolean success = false;
         try {
             for (int end = 0; end < 2; end++) {
-                pair.pipes[end] = new Pipe(Connection.inspect(contexts[end], pair.descriptors[end], end), options);
+                pair.pipes[end] = new Pipe(Connection.ofPair(contexts[end], pair.descriptors[end], end), options);
             }
             pair.register(a, b);
             success = true;

@@ -30,7 +30,7 @@ public final class Worker implements AutoCloseable {
     private final List<OutputCapture> captures;
     private final ExitHandler exitHandler;
     private final Registration registration;
-    private final ExitStatus status = new ExitStatus();
+    private final ExitStatus status;
     private volatile boolean exited;
     private boolean exitSeen;
     private boolean exitTold;
@@ -52,6 +52,7 @@ public final class Worker implements AutoCloseable {
         this.pipe = pipe;
         this.captures = captures;
         this.exitHandler = exitHandler;
+        this.status = new ExitStatus(context.exitRecord);
         this.registration = new Registration(context.registry, pidFd);
         pipe.callbacks().onCloseOfOwner((closed, cause) -> tellExit());
         captures.forEach(capture -> capture.worker(this));

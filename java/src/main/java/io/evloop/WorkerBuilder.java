@@ -1,7 +1,7 @@
 package io.evloop;
 
 import io.evloop.frame.FrameLayout;
-import io.evloop.sys.CStrings;
+import io.evloop.sys.CString;
 import io.evloop.sys.Native;
 import io.evloop.sys.Spawn;
 import java.io.IOException;
@@ -57,7 +57,7 @@ public final class WorkerBuilder {
             throw new IllegalArgumentException("an empty command");
         }
         for (String argument : command) {
-            arguments.add(CStrings.encode(argument, "an argument"));
+            arguments.add(CString.encode(argument, "an argument"));
         }
         program = command[0];
     }
@@ -74,8 +74,8 @@ public final class WorkerBuilder {
             throw new IllegalArgumentException("no name for a variable: \"" + name + "\"");
         }
         Objects.requireNonNull(value, "value");
-        CStrings.encode(name, "a variable's name");
-        environment.put(name, CStrings.encode(name + "=" + value, "a variable"));
+        CString.encode(name, "a variable's name");
+        environment.put(name, CString.encode(name + "=" + value, "a variable"));
         return this;
     }
 
@@ -91,7 +91,7 @@ public final class WorkerBuilder {
         String name = path.toString();
         directory =
                 name.isEmpty() ? "." : name; // the empty path is the current directory to Java, and nothing to chdir(2)
-        CStrings.encode(directory, "the directory");
+        CString.encode(directory, "the directory");
         return this;
     }
 

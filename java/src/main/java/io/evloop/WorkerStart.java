@@ -35,7 +35,7 @@ final class WorkerStart {
             pid = builder.spawn().start(standardFds, workerFd, builder.pipeFd());
             closeWorkersSide();
             pidFd = Fd.check(Native.pidFdOpen(pid), "pidfd_open");
-            Pipe pipe = new Pipe(Connection.inspect(context, ourFd, builder.tag()), builder.limits());
+            Pipe pipe = new Pipe(Connection.ofPair(context, ourFd, builder.tag()), builder.limits());
             builder.setHandlers(pipe);
             worker = new Worker(context, builder.program(), pid, pidFd, pipe, captures(), builder.exitHandler());
             worker.register();

@@ -51,7 +51,7 @@ final class ExecHelper implements AutoCloseable {
 
     private void openProgram() throws IOException {
         ByteBuffer bytes = program();
-        CStrings name = CStrings.of(NAME, "the name");
+        CString name = CString.of(NAME, "the name");
         try {
             programFd = Fd.check(Native.memFd(name.address()), "memfd_create");
             int written = 0;

@@ -9,8 +9,7 @@ public final class ExitStatus {
 
     private static final int UNKNOWN = -1;
 
-    /** Held from the start: an exit must be seen even when direct memory is exhausted. */
-    private final ByteBuffer exit = ByteBuffer.allocateDirect(Native.EXIT_SIZE).order(ByteOrder.nativeOrder());
+    private final ByteBuffer exit;
 
     private int code = UNKNOWN;
     private int signal;
@@ -18,6 +17,18 @@ public final class ExitStatus {
     private long userMicros;
     private long systemMicros;
     private long maxResidentBytes;
+
+    /**
+     * @param record for {@link #reap}, from {@link #newRecord}; may serve several children of one thread
+     */
+    public ExitStatus(ByteBuffer record) {
+        this.exit = record;
+    }
+
+    /** To be had before the first child: an exit must be seen even when direct memory is exhausted. */
+    public static ByteBuffer newRecord() {
+        return ByteBuffer.allocateDirect(Native.EXIT_SIZE).order(ByteOrder.nativeOrder());
+    }
 
     /** Reaps the child behind a pidfd: 1 = it has ended and is gone, 0 = it runs, or {@code -errno}. */
     public int reap(int pidFd) {

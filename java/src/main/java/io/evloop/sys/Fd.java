@@ -5,6 +5,9 @@ import io.evloop.error.NativeIoException;
 /** The one converter of native results: what is {@code >= 0} passes, what is {@code -errno} becomes an exception. */
 public final class Fd {
 
+    /** The status flags of a descriptor that is read and written, and blocks. */
+    public static final int READ_WRITE = 2;
+
     private static final int O_ACCMODE = 3;
     private static final int O_RDONLY = 0;
     private static final int O_WRONLY = 1;

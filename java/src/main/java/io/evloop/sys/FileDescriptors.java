@@ -19,7 +19,7 @@ public final class FileDescriptors {
 
     /** Opens a file; the descriptor is the caller's. */
     public static int open(String path, int flags) throws IOException {
-        CStrings string = CStrings.of(path, "the path");
+        CString string = CString.of(path, "the path");
         try {
             int fd = Native.open(string.address(), flags, MODE);
             if (fd < 0) {

@@ -8,11 +8,11 @@ import java.nio.ByteOrder;
 /** The file that {@code bind(2)} has made, and by device and inode no other that has taken its name since. */
 public final class SocketFile {
 
-    private final CStrings path;
+    private final CString path;
     private final long device;
     private final long inode;
 
-    private SocketFile(CStrings path, long device, long inode) {
+    private SocketFile(CString path, long device, long inode) {
         this.path = path;
         this.device = device;
         this.inode = inode;
@@ -20,7 +20,7 @@ public final class SocketFile {
 
     /** The file that has the name now. */
     public static SocketFile of(String path) throws IOException {
-        CStrings string = CStrings.of(path, "the path");
+        CString string = CString.of(path, "the path");
         ByteBuffer id = idOf(string);
         if (id == null) {
             throw Errno.exception("lstat", "lstat " + path, -Errno.ENOENT);
@@ -28,7 +28,7 @@ public final class SocketFile {
         return new SocketFile(string, id.getLong(0), id.getLong(Long.BYTES));
     }
 
-    private static ByteBuffer idOf(CStrings path) throws IOException {
+    private static ByteBuffer idOf(CString path) throws IOException {
         ByteBuffer id = ByteBuffer.allocateDirect(2 * Long.BYTES).order(ByteOrder.nativeOrder());
         try {
             int result = Native.fileId(path.address(), Native.addressOf(id));

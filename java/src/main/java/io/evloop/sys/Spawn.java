@@ -2,8 +2,6 @@ package io.evloop.sys;
 
 import java.io.IOException;
 import java.lang.ref.Reference;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 
 /** One call of {@code posix_spawn(3)}: the strings and descriptors of a child, and what its failure is called. */
@@ -14,10 +12,9 @@ public final class Spawn {
 
     private final String program;
     private final List<byte[]> arguments;
-    private final CStrings environment;
+    private final List<byte[]> environment;
     private final boolean environmentInherited;
-    private final CStrings directory;
-    private final String directoryName;
+    private final String directory;
     private final int group;
     private final List<String> helperOptions;
 
@@ -39,10 +36,9 @@ public final class Spawn {
             List<String> helperOptions) {
         this.program = program;
         this.arguments = arguments;
-        this.environment = CStrings.ofBytes(environment);
+        this.environment = environment;
         this.environmentInherited = environmentInherited;
-        this.directory = directory == null ? null : CStrings.of(directory, "the directory");
-        this.directoryName = directory;
+        this.directory = directory;
         this.group = group;
         this.helperOptions = helperOptions;
     }
@@ -57,13 +53,15 @@ public final class Spawn {
      */
     public int start(int[] standardFds, int workerFd, int targetFd) throws IOException {
         if (helperOptions.isEmpty()) {
-            return spawn(CStrings.ofBytes(arguments), numbers(standardFds, workerFd, targetFd, NONE, NONE));
+            return spawn(request(arguments, standardFds, workerFd, targetFd));
         }
-        CStrings all = CStrings.ofBytes(ExecHelper.arguments(targetFd, helperOptions, arguments));
+        List<byte[]> all = ExecHelper.arguments(targetFd, helperOptions, arguments);
         int pid = NONE;
         try {
             try (ExecHelper helper = ExecHelper.open()) {
-                pid = spawn(all, numbers(standardFds, workerFd, targetFd, helper.programFd(), helper.statusFd()));
+                pid = spawn(request(all, standardFds, workerFd, targetFd)
+                        .put(Native.SPAWN_HELPER, helper.programFd())
+                        .put(Native.SPAWN_STATUS, helper.statusFd()));
                 helper.awaitExec(program);
             }
             return pid;
@@ -78,52 +76,33 @@ public final class Spawn {
         }
     }
 
-    private ByteBuffer numbers(int[] standardFds, int workerFd, int targetFd, int helperFd, int statusFd) {
-        ByteBuffer numbers =
-                ByteBuffer.allocateDirect(Native.SPAWN_NUMBERS * Integer.BYTES).order(ByteOrder.nativeOrder());
-        put(numbers, Native.SPAWN_STDIN, standardFds[0]);
-        put(numbers, Native.SPAWN_STDOUT, standardFds[1]);
-        put(numbers, Native.SPAWN_STDERR, standardFds[2]);
-        put(numbers, Native.SPAWN_WORKER, workerFd);
-        put(numbers, Native.SPAWN_TARGET, targetFd);
-        put(numbers, Native.SPAWN_GROUP, group);
-        put(numbers, Native.SPAWN_HELPER, helperFd);
-        put(numbers, Native.SPAWN_STATUS, statusFd);
-        put(numbers, Native.SPAWN_INHERIT, environmentInherited ? 1 : 0);
-        return numbers;
+    /** Without a helper. */
+    private SpawnRequest request(List<byte[]> command, int[] standardFds, int workerFd, int targetFd) {
+        return new SpawnRequest(command, environment, directory)
+                .put(Native.SPAWN_STDIN, standardFds[0])
+                .put(Native.SPAWN_STDOUT, standardFds[1])
+                .put(Native.SPAWN_STDERR, standardFds[2])
+                .put(Native.SPAWN_WORKER, workerFd)
+                .put(Native.SPAWN_TARGET, targetFd)
+                .put(Native.SPAWN_GROUP, group)
+                .put(Native.SPAWN_HELPER, NONE)
+                .put(Native.SPAWN_STATUS, NONE)
+                .put(Native.SPAWN_INHERIT, environmentInherited ? 1 : 0);
     }
 
-    private static void put(ByteBuffer numbers, int index, int value) {
-        numbers.putInt(index * Integer.BYTES, value);
-    }
-
-    private int spawn(CStrings all, ByteBuffer numbers) throws IOException {
-        try {
-            int result = Native.spawn(
-                    all.address(),
-                    all.length(),
-                    all.count(),
-                    environment.address(),
-                    environment.length(),
-                    environment.count(),
-                    directory == null ? 0 : directory.address(),
-                    Native.addressOf(numbers));
-            if (result < 0) {
-                throw failure(result);
-            }
-            return result;
-        } finally {
-            Reference.reachabilityFence(all);
-            Reference.reachabilityFence(numbers);
-            Reference.reachabilityFence(this);
+    private int spawn(SpawnRequest request) throws IOException {
+        int result = request.spawn();
+        if (result < 0) {
+            throw failure(result);
         }
+        return result;
     }
 
     /** posix_spawn reports chdir and execve by the same numbers: look which of them it was. */
     private IOException failure(int result) throws IOException {
         boolean lacksDescriptors = result == -Errno.EMFILE || result == -Errno.ENFILE; // as the look would, too
         if (directory != null && !lacksDescriptors && result == resultOfEntering()) {
-            return Errno.exception("chdir", "exec " + program + ": chdir " + directoryName, result);
+            return Errno.exception("chdir", "exec " + program + ": chdir " + directory, result);
         }
         return Errno.exception("execve", "exec " + program, result);
     }
@@ -133,7 +112,7 @@ public final class Spawn {
      * search the directory, and not for the one to list it.
      */
     private int resultOfEntering() throws IOException {
-        CStrings inside = CStrings.of(directoryName.isEmpty() ? "" : directoryName + "/.", "the directory");
+        CString inside = CString.of(directory.isEmpty() ? "" : directory + "/.", "the directory");
         try {
             int fd = Native.open(inside.address(), O_PATH, 0);
             if (fd >= 0) {

@@ -94,7 +94,7 @@ class ErrnoTest {
 
         public static void main(String[] arguments) throws Exception {
             Fd.close(Fd.check(Native.eventFd(), "eventfd"));
-            ExitStatus status = new ExitStatus();
+            ExitStatus status = new ExitStatus(ExitStatus.newRecord());
             ByteBuffer all = DirectMemory.takeAllBut(0);
             try {
                 Errors.assertFails(Errors.EBADF, "EBADF", "close", () -> Fd.close(-1));

@@ -83,12 +83,12 @@ class FdTest {
         for (int round = 0; round < 2; round++) {
             int fd = FileDescriptors.open(file.toString(), flags);
             assertEquals(1, Native.descriptorFlags(fd));
-            CStrings text = CStrings.of("ab", "text");
+            CString text = CString.of("ab", "text");
             assertEquals(2, Native.write(fd, text.address(), 2));
             Fd.close(fd);
         }
         int fd = FileDescriptors.open(file.toString(), FileDescriptors.O_RDWR | FileDescriptors.O_APPEND);
-        CStrings text = CStrings.of("cd", "text");
+        CString text = CString.of("cd", "text");
         assertEquals(2, Native.write(fd, text.address(), 2));
         Fd.close(fd);
         assertArrayEquals(new byte[] {'a', 'b', 'c', 'd'}, Files.readAllBytes(file));

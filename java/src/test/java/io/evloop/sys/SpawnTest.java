@@ -180,7 +180,7 @@ class SpawnTest {
     private static ExitStatus exitOf(String script) throws IOException {
         int pid = start(spawn(null, "sh", "-c", script));
         int pidFd = Fd.check(Native.pidFdOpen(pid), "pidfd_open");
-        ExitStatus status = new ExitStatus();
+        ExitStatus status = new ExitStatus(ExitStatus.newRecord());
         assertEquals(-1, status.code());
         assertEquals(0, status.signal());
         Await.until("the exit", () -> status.reap(pidFd) == 1);

@@ -5,21 +5,21 @@ import io.evloop.Worker;
 import io.evloop.bench.OpenDescriptors;
 import io.evloop.bench.ResidentMemory;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
 
 /**
  * What {@code WorkerBuilder.start} costs beside {@code posix_spawn(3)} of the same program in C, a small one and one with as
- * much memory resident, in turn; then what many starts leave behind. Run it with the heap that a large application has, resident:
+ * much memory resident, in turn: in the first starts of a JVM, whose Java is interpreted still, and after many, of which it
+ * tells what they leave behind. Run it with the heap that a large application has, resident:
  *
  * <pre>java -Xms4g -Xmx4g -XX:+AlwaysPreTouch -cp benchmarks/target/benchmarks.jar io.evloop.bench.compare.SpawnCost</pre>
  */
 public final class SpawnCost {
 
     private static final String PROGRAM = "/bin/true";
-    private static final int ROUNDS = 5;
-    private static final int STARTS_PER_ROUND = 200;
+    private static final int ROUNDS = 50;
+    private static final int STARTS_PER_ROUND = 20;
     private static final int MANY = 10_000;
     private static final int REPORTS = 5;
     private static final long LONGEST_NANOS = 10_000_000_000L;
@@ -30,23 +30,29 @@ public final class SpawnCost {
 
     private SpawnCost() {}
 
-    public static void main(String[] arguments) throws IOException, InterruptedException {
-        try (EventLoop loop = EventLoop.open()) {
-            start(loop, STARTS_PER_ROUND, new Histogram(LONGEST_NANOS, DIGITS)); // warm
-            compare(loop);
+    public static void main(String[] arguments) throws IOException {
+        long heap = Runtime.getRuntime().totalMemory();
+        try (EventLoop loop = EventLoop.open();
+                SpawnInC small = SpawnInC.open(PROGRAM, 0);
+                SpawnInC resident = SpawnInC.open(PROGRAM, heap)) {
+            resident.start(1, new Histogram(LONGEST_NANOS, DIGITS)); // not before its memory is there
+            print("the first starts of a JVM:%n");
+            compare(loop, small, resident, heap);
+            print("%n");
             startMany(loop);
+            print("%nthe starts after those:%n");
+            compare(loop, small, resident, heap);
         }
     }
 
-    private static void compare(EventLoop loop) throws IOException, InterruptedException {
+    private static void compare(EventLoop loop, SpawnInC small, SpawnInC resident, long heap) throws IOException {
         Histogram ours = new Histogram(LONGEST_NANOS, DIGITS);
         Histogram theirs = new Histogram(LONGEST_NANOS, DIGITS);
         Histogram theirsResident = new Histogram(LONGEST_NANOS, DIGITS);
-        long heap = Runtime.getRuntime().totalMemory();
         for (int round = 0; round < ROUNDS; round++) {
-            startInC(theirs, 0);
+            small.start(STARTS_PER_ROUND, theirs);
             start(loop, STARTS_PER_ROUND, ours);
-            startInC(theirsResident, heap);
+            resident.start(STARTS_PER_ROUND, theirsResident);
         }
         print("start", ours);
         print("posix_spawn in C", theirs);
@@ -74,22 +80,6 @@ public final class SpawnCost {
 
     private static void print(String format, Object... values) {
         System.out.printf(Locale.ROOT, format, values);
-    }
-
-    private static void startInC(Histogram nanos, long residentBytes) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        Programs.built("bench_spawn").toString(),
-                        Integer.toString(STARTS_PER_ROUND),
-                        PROGRAM,
-                        Long.toString(residentBytes))
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        try (var output = process.inputReader(StandardCharsets.US_ASCII)) {
-            output.lines().mapToLong(Long::parseLong).forEach(nanos::recordValue);
-        }
-        if (process.waitFor() != 0) {
-            throw new IOException("bench_spawn has failed");
-        }
     }
 
     /** One after the other, each to its exit. */

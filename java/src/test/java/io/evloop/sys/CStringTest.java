@@ -1,6 +1,5 @@
 package io.evloop.sys;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,29 +11,21 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Strings as C has them. */
-class CStringsTest {
+class CStringTest {
 
     /** What stands at the address, as the kernel sees it. */
-    private static byte[] memoryOf(CStrings strings) throws IOException {
+    private static byte[] memoryOf(CString string) throws IOException {
         RawSocket[] pair = RawSocket.pair();
         try (RawSocket from = pair[0];
                 RawSocket to = pair[1]) {
-            assertEquals(strings.length(), Native.send(from.fd(), strings.address(), strings.length()));
-            return strings.length() == 0 ? new byte[0] : to.read(strings.length());
+            assertEquals(string.length(), Native.send(from.fd(), string.address(), string.length()));
+            return to.read(string.length());
         }
     }
 
     @Test
-    void endEachWithANul() throws Exception {
-        CStrings strings = CStrings.ofBytes(List.of("one".getBytes(UTF_8), new byte[0], new byte[] {(byte) 0xFF, 'x'}));
-        assertEquals(3, strings.count());
-        assertArrayEquals(new byte[] {'o', 'n', 'e', 0, 0, (byte) 0xFF, 'x', 0}, memoryOf(strings));
-    }
-
-    @Test
     void areEncodedInUtf8() throws Exception {
-        CStrings string = CStrings.of("\u00e9\u2744\ud83d\udc0d", "a snake");
-        assertEquals(1, string.count());
+        CString string = CString.of("\u00e9\u2744\ud83d\udc0d", "a snake");
         byte[] expected = {
             (byte) 0xC3,
             (byte) 0xA9,
@@ -51,11 +42,8 @@ class CStringsTest {
     }
 
     @Test
-    void mayBeNoneAtAll() throws Exception {
-        CStrings none = CStrings.ofBytes(List.of());
-        assertEquals(0, none.count());
-        assertArrayEquals(new byte[0], memoryOf(none));
-        assertArrayEquals(new byte[] {0}, memoryOf(CStrings.of("", "nothing")));
+    void mayBeEmpty() throws Exception {
+        assertArrayEquals(new byte[] {0}, memoryOf(CString.of("", "nothing")));
     }
 
     // row 42
@@ -63,7 +51,7 @@ class CStringsTest {
     void refuseANulAndShowWhere() {
         for (String string : List.of("\0", "a\0", "\0a", "a\0b")) {
             IllegalArgumentException refused =
-                    assertThrows(IllegalArgumentException.class, () -> CStrings.of(string, "the directory"));
+                    assertThrows(IllegalArgumentException.class, () -> CString.of(string, "the directory"));
             assertTrue(refused.getMessage().contains("the directory"), refused.getMessage());
             assertTrue(refused.getMessage().contains(string.replace("\0", "\\0")), refused.getMessage());
         }
