@@ -80,6 +80,7 @@ public final class Soak implements Callable<Integer> {
         out.println("seed " + chosen);
         try (EventLoop loop = EventLoop.open()) {
             soaked = Worker.command(command(chosen))
+                    .env("MALLOC_ARENA_MAX", "1")
                     .limit(ResourceLimit.NOFILE, DESCRIPTORS, DESCRIPTORS)
                     .limits(PipeOptions.builder().idleTimeout(SILENCE).build())
                     .onFrame((pipe, channelId, payload) -> hear(channelId, payload))
@@ -99,11 +100,16 @@ public final class Soak implements Callable<Integer> {
         return passed ? 0 : 1;
     }
 
-    /** Its heap is in memory from the beginning, so that what its collector does is not taken for growth. */
+    /**
+     * What its collector and its compiler do is not to be taken for growth: its heap is in memory from the beginning, and it
+     * has only the compiler that is soon done and needs little.
+     */
     private String[] command(long chosen) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-Xcheck:jni"));
+        command.addAll(
+                List.of("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.add("-Xcheck:jni");
         if (Runtime.version().feature() >= WARNING_JDK) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
