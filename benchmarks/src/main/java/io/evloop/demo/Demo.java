@@ -33,7 +33,7 @@ public final class Demo implements Callable<Integer> {
 
     @Option(
             names = "--seconds",
-            defaultValue = "5",
+            defaultValue = "3",
             description = "length of the load, before the frame of 64 MiB (default: ${DEFAULT-VALUE})")
     private int seconds;
 
