@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.Frames;
+import io.evloop.testing.Programs;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -56,17 +57,8 @@ class InheritedListenerTest {
 
     @Test
     void acceptsAtASocketThatWasHandedOver() throws Exception {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = List.of(
-                "python3",
-                "-c",
-                MANAGER,
-                java,
-                "-Xcheck:jni",
-                "-Xmx64m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Heir.class.getName());
+        List<String> command = new ArrayList<>(List.of("python3", "-c", MANAGER));
+        command.addAll(Programs.inJava(Heir.class));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();

@@ -51,6 +51,7 @@ public final class Programs {
         if (Runtime.version().feature() >= NATIVE_ACCESS_FEATURE) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
+        command.addAll(Coverage.options());
         String nativePath = System.getProperty("evloop.native.path");
         if (nativePath != null) {
             command.add("-Devloop.native.path=" + nativePath);
