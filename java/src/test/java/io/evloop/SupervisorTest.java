@@ -119,6 +119,77 @@ class SupervisorTest {
     }
 
     @Test
+    void whatOneHasNoRoomForGoesToAnotherAndWhatNoneHasRoomForIsFull() throws Exception {
+        PipeOptions limits = PipeOptions.builder()
+                .maxFrameLength(60_000)
+                .lowWater(1000)
+                .highWater(64_000)
+                .maxQueuedBytes(64_000)
+                .build();
+        Map<Long, List<Long>> byPid = new HashMap<>();
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = Supervisor.builder(
+                            Worker.command("sleep", "600").limits(limits).socketBuffer(1), 2)
+                    .balance(Supervisor.Balance.ROUND_ROBIN)
+                    .onUnanswered((s, id, worker) -> byPid.computeIfAbsent(worker.pid(), pid -> new ArrayList<>())
+                            .add(id))
+                    .start(loop);
+            ByteBuffer large = ByteBuffer.allocate(60_000);
+            assertEquals(
+                    WriteResult.OK, pool.request(1, 0, large.clear())); // the first has no room for another large one
+            assertEquals(WriteResult.OK, pool.request(2, 0, text("x")));
+            assertTrue(pool.request(3, 0, large.clear()).isAccepted()); // the first's turn
+            assertEquals(WriteResult.FULL, pool.request(4, 0, large.clear()));
+            assertEquals(60_000, large.remaining());
+            pool.close();
+            Await.turns(
+                    loop,
+                    "all to be reported",
+                    () -> byPid.values().stream().mapToInt(List::size).sum() == 3);
+        }
+        assertEquals(Set.of(List.of(1L), List.of(2L, 3L)), Set.copyOf(byPid.values()));
+    }
+
+    @Test
+    void withoutHandlersItGoesOnAllTheSame() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = Supervisor.builder(Worker.command("python3", "-c", ECHO), 1)
+                    .backoff(Duration.ofMillis(1), Duration.ofMillis(50))
+                    .start(loop);
+            assertEquals(WriteResult.OK, pool.request(1, 0, text("live")));
+            Await.turns(loop, "the answer", () -> pool.unanswered() == 0);
+            assertEquals(WriteResult.OK, pool.request(2, 0, text("die")));
+            Await.turns(loop, "the death", () -> pool.running() == 0 && pool.unanswered() == 0);
+            assertEquals(WriteResult.FULL, pool.request(3, 0, text("nobody")));
+            Await.turns(loop, "another worker", () -> pool.running() == 1);
+            assertEquals(WriteResult.OK, pool.request(4, 0, text("live")));
+            Await.turns(loop, "its answer", () -> pool.unanswered() == 0);
+        }
+    }
+
+    @Test
+    void whatAHandlerThrowsIsReportedAndTheRestIsTold() throws Exception {
+        List<String> errors = new ArrayList<>();
+        EventLoopOptions options = EventLoopOptions.builder()
+                .errorHandler((source, error) -> errors.add(error.getMessage()))
+                .build();
+        try (EventLoop loop = EventLoop.open(options)) {
+            Supervisor pool = pool(1).onUnanswered((supervisor, id, worker) -> {
+                        throw new IllegalStateException("unanswered " + id);
+                    })
+                    .onExit((worker, exit) -> {
+                        throw new IllegalStateException("exit");
+                    })
+                    .start(loop);
+            pool.request(1, 0, text("die"));
+            pool.request(2, 0, text("too late"));
+            Await.turns(loop, "all to be told", () -> errors.size() == 3);
+            assertEquals(List.of("unanswered 1", "unanswered 2", "exit"), errors);
+            Await.turns(loop, "another worker", () -> pool.running() == 1);
+        }
+    }
+
+    @Test
     void aWorkerThatDiesIsReplacedAndItsRequestsAreReported() throws Exception {
         try (EventLoop loop = EventLoop.open()) {
             Supervisor pool = pool(1).start(loop);
