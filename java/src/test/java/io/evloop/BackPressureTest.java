@@ -154,6 +154,7 @@ class BackPressureTest {
 
     // row 16
     @Test
+    @ExactCalls("the socket that takes no more")
     void aFloodOfSingleBytesCountsItsHeadersTowardsTheCap() throws Exception {
         try (TestLoop test = TestLoop.open();
                 PeeredPipe peered = PeeredPipe.adopt(test.loop(), SMALL)) {

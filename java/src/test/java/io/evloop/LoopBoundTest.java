@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.Await;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.Quiet;
 import io.evloop.testing.Reader;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** {@link EventLoopOptions#maxQueuedBytes}: what all pipes of a loop together may have queued. */
+@ExactCalls("the socket that takes no more")
 class LoopBoundTest {
 
     private static final int BOUND = 500_000;

@@ -31,6 +31,7 @@ class EpollWakeupTest {
     private static final int THREADS = 8;
 
     @Test
+    @ExactCalls("the wait that nothing ends")
     void endsTheNextWaitOnceHoweverOftenItIsCalled() throws Exception {
         try (Epoll epoll = Epoll.open(4)) {
             for (int round = 0; round < 3; round++) {

@@ -60,13 +60,9 @@ public final class Faults {
             throws IOException, InterruptedException {
         Path file = Files.createTempFile("evloop-test-", ".faults");
         try {
-            List<String> command =
-                    new ArrayList<>(List.of("env", "LD_PRELOAD=" + Programs.inC("faults.so"), "EVLOOP_FAULTS=" + file));
-            command.addAll(Programs.inJava(main, file.toString()));
+            List<String> command = Programs.preloaded("faults.so", List.of("EVLOOP_FAULTS=" + file), main);
+            command.add(file.toString());
             command.addAll(List.of(arguments));
-            if (System.getenv("LD_PRELOAD") != null) { // a sanitizer, whose malloc is its own: the library without it
-                command.removeIf(argument -> argument.startsWith("-Devloop.native.path="));
-            }
             return JavaProcess.run(command, deadlineSeconds);
         } finally {
             Files.delete(file);

@@ -62,6 +62,20 @@ public final class Programs {
         return command;
     }
 
+    /**
+     * The same below a library of {@code native/test/preload} and variables of its own. In place of a sanitizer, if this JVM
+     * is under one, and so with the library of evloop that knows nothing of it.
+     */
+    public static List<String> preloaded(String library, List<String> variables, Class<?> main) {
+        List<String> command = new ArrayList<>(List.of("env", "LD_PRELOAD=" + inC(library)));
+        command.addAll(variables);
+        command.addAll(inJava(main));
+        if (System.getenv("LD_PRELOAD") != null) {
+            command.removeIf(argument -> argument.startsWith("-Devloop.native.path="));
+        }
+        return command;
+    }
+
     /** The command line that runs a script of the test resources. */
     public static List<String> inPython(String script) {
         return List.of(

@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -74,11 +73,8 @@ public record Schedule(Map<String, Row> rows) {
     /** Runs a program to its end under a schedule; the file of the counts is its first argument. */
     public static JavaProcess.Result run(String schedule, Path counts, Class<?> main)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("env", "LD_PRELOAD=" + Programs.inC("schedule.so")));
-        command.add(SEED_VARIABLE + "=" + schedule);
-        command.add(COUNTS_VARIABLE + "=" + counts);
-        command.addAll(Programs.inJava(main));
-        return JavaProcess.run(command);
+        List<String> variables = List.of(SEED_VARIABLE + "=" + schedule, COUNTS_VARIABLE + "=" + counts);
+        return JavaProcess.run(Programs.preloaded("schedule.so", variables, main));
     }
 
     /** Over all calls. */
