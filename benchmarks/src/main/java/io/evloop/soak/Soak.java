@@ -6,13 +6,13 @@ import io.evloop.PipeOptions;
 import io.evloop.ResourceLimit;
 import io.evloop.Worker;
 import io.evloop.WorkerExit;
-import io.evloop.bench.compare.Programs;
+import io.evloop.bench.Build;
+import io.evloop.bench.JavaCommand;
 import io.evloop.demo.LiveLine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +45,6 @@ public final class Soak implements Callable<Integer> {
     private static final int SIGQUIT = 3;
     private static final long FOR_THE_DUMP_NANOS = 2_000_000_000L;
     private static final int LINES_OF_A_LOG = 10;
-    private static final int WARNING_JDK = 24;
 
     @Spec
     private CommandSpec spec;
@@ -105,16 +104,15 @@ public final class Soak implements Callable<Integer> {
      * has only the compiler that is soon done and needs little.
      */
     private String[] command(long chosen) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(
-                List.of("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-        command.add("-Xcheck:jni");
-        if (Runtime.version().feature() >= WARNING_JDK) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SoakRun.class.getName()));
-        command.add(Programs.built("soak_worker").toString());
+        List<String> options = List.of(
+                "-Xms64m",
+                "-Xmx64m",
+                "-XX:+AlwaysPreTouch",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xcheck:jni");
+        List<String> command = JavaCommand.of(options, SoakRun.class.getName());
+        command.add(Build.program("soak_worker").toString());
         command.add(Double.toString(minutes * SECONDS_PER_MINUTE));
         command.add(Long.toString(chosen));
         return command.toArray(String[]::new);

@@ -8,6 +8,7 @@ import io.evloop.Listener;
 import io.evloop.Pipe;
 import io.evloop.SocketHandle;
 import io.evloop.WriteResult;
+import io.evloop.bench.Build;
 import io.evloop.bench.OpenDescriptors;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -36,7 +37,7 @@ public final class SocketCost {
     private SocketCost() {}
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
-        String program = Programs.built("bench_sockets").toString();
+        String program = Build.program("bench_sockets").toString();
         for (String work : WORKS) {
             inC(program, work, AT_ONCE);
             measure(work, AT_ONCE); // what the JVM opens once

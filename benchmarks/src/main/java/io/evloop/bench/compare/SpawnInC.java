@@ -1,5 +1,6 @@
 package io.evloop.bench.compare;
 
+import io.evloop.bench.Build;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
@@ -21,7 +22,7 @@ final class SpawnInC implements AutoCloseable {
 
     static SpawnInC open(String program, long residentBytes) throws IOException {
         return new SpawnInC(
-                new ProcessBuilder(Programs.built("bench_spawn").toString(), program, Long.toString(residentBytes))
+                new ProcessBuilder(Build.program("bench_spawn").toString(), program, Long.toString(residentBytes))
                         .redirectError(ProcessBuilder.Redirect.INHERIT)
                         .start());
     }
