@@ -64,6 +64,7 @@ class PipeBurstTest {
     // row 2
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
+    @ExactCalls("what one read brings")
     void twoBurstsTakeTurns(int framesPerTurn) throws Exception {
         StringBuilder order = new StringBuilder();
         EventLoopOptions.Builder options = EventLoopOptions.builder().framesPerTurn(framesPerTurn);

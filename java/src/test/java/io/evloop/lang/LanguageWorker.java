@@ -46,8 +46,11 @@ final class LanguageWorker {
     static void die(int fd) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocateDirect(TORN_SENT);
         bytes.putShort((short) DIE).putInt(TORN_LENGTH);
-        int sent = Fd.check(Native.send(fd, Native.addressOf(bytes), TORN_SENT), "send");
+        int sent = 0;
+        while (sent < TORN_SENT) {
+            sent += Fd.check(Native.send(fd, Native.addressOf(bytes) + sent, TORN_SENT - sent), "send");
+        }
         Reference.reachabilityFence(bytes);
-        Runtime.getRuntime().halt(sent == TORN_SENT ? DIED : 1);
+        Runtime.getRuntime().halt(DIED);
     }
 }
