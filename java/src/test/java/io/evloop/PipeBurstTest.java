@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many frames in one read, and more than one pipe that has them. */
+@ExactCalls("the reads and waits that a burst takes, and what each brings")
 class PipeBurstTest {
 
     private static final int BURST = 1000;
@@ -46,7 +47,6 @@ class PipeBurstTest {
     }
 
     @Test
-    @ExactCalls("the reads and waits that a burst takes")
     void asksTheKernelOnlyAfterHundredsOfFrames() throws Exception {
         try (TestLoop test = TestLoop.open();
                 PeeredPipe a = PeeredPipe.adopt(test.loop()).pushed();
@@ -64,7 +64,6 @@ class PipeBurstTest {
     // row 2
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
-    @ExactCalls("what one read brings")
     void twoBurstsTakeTurns(int framesPerTurn) throws Exception {
         StringBuilder order = new StringBuilder();
         EventLoopOptions.Builder options = EventLoopOptions.builder().framesPerTurn(framesPerTurn);
