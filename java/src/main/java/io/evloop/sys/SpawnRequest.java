@@ -3,7 +3,6 @@ package io.evloop.sys;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** What one call of {@link Native#spawn} is told, in one block off-heap: numbers, arguments, environment, directory. */
@@ -18,9 +17,12 @@ final class SpawnRequest {
     private final int environmentCount;
     private final boolean hasDirectory;
 
-    /** Strings without a NUL; the caller has checked them. */
+    /**
+     * @param arguments without a NUL in them, as {@code environment}; the caller has checked them
+     * @throws IllegalArgumentException if there is a NUL in {@code directory}
+     */
     SpawnRequest(List<byte[]> arguments, List<byte[]> environment, String directory) {
-        byte[] path = directory == null ? null : directory.getBytes(StandardCharsets.UTF_8);
+        byte[] path = directory == null ? null : CString.encode(directory, "the directory");
         argumentsEnd = Math.addExact(NUMBERS_LENGTH, length(arguments));
         environmentEnd = Math.addExact(argumentsEnd, length(environment));
         argumentCount = arguments.size();

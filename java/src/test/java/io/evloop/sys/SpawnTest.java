@@ -16,6 +16,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -177,8 +178,30 @@ class SpawnTest {
         assertTrue(killed.userMicros() >= 0 && killed.systemMicros() >= 0);
     }
 
+    @Test
+    void stringsArriveByteForByteAlsoEmptyOnesAndNone() throws Exception {
+        String script = "[ $# -eq 3 ] && [ \"$1\" = one ] && [ -z \"$2\" ]"
+                + " && [ \"$(printf %s \"$3\" | /usr/bin/od -An -tx1)\" = ' ff 78' ] && [ -z \"$EVLOOP_FD\" ]";
+        List<byte[]> arguments = new ArrayList<>(strings("/bin/sh", "-c", script, "sh", "one", ""));
+        arguments.add(new byte[] {(byte) 0xFF, 'x'});
+        Spawn spawn = new Spawn("/bin/sh", arguments, List.of(), false, null, 0, List.of());
+        assertEquals(0, exitOf(spawn).code());
+    }
+
+    // row 42
+    @Test
+    void refusesADirectoryWithANul() {
+        Spawn spawn = spawn("/tmp\0/x", "true");
+        IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> start(spawn));
+        assertTrue(refused.getMessage().contains("the directory"), refused.getMessage());
+    }
+
     private static ExitStatus exitOf(String script) throws IOException {
-        int pid = start(spawn(null, "sh", "-c", script));
+        return exitOf(spawn(null, "sh", "-c", script));
+    }
+
+    private static ExitStatus exitOf(Spawn spawn) throws IOException {
+        int pid = start(spawn);
         int pidFd = Fd.check(Native.pidFdOpen(pid), "pidfd_open");
         ExitStatus status = new ExitStatus(ExitStatus.newRecord());
         assertEquals(-1, status.code());
