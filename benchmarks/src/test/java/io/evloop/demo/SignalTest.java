@@ -3,11 +3,13 @@ package io.evloop.demo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.bench.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -24,17 +26,11 @@ class SignalTest {
     private Path temporaryFiles;
 
     private Process start() throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                "env", // a shell starts its background jobs with SIGINT ignored, and so would this JVM its children
-                "--default-signal=INT",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Demo.class.getName(),
-                "--seconds",
-                "30",
-                "--limit",
-                "60");
+        // a shell starts its background jobs with SIGINT ignored, and so would this JVM its children
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.addAll(JavaCommand.of(List.of(), Demo.class.getName()));
+        command.addAll(List.of("--seconds", "30", "--limit", "60"));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporaryFiles);
         return builder.redirectErrorStream(true).start();
     }
