@@ -84,6 +84,10 @@ final class Endpoint implements Pollable {
 
     /** Goes on under the protocol and the timeouts that were set after {@link #register}. */
     void handedOver() {
+        if (state == State.CLOSED) {
+            protocol.onClose(closeCause); // the former owner has heard it, this one has not
+            return;
+        }
         inbound.changed();
         if (timeouts != null) {
             timeouts.start();

@@ -129,7 +129,9 @@ class PipeOverTest {
         assertTrue(pipe.isClosed());
         assertEquals(WriteResult.CLOSED, pipe.writeFrame(1, ByteBuffer.wrap(new byte[1])));
         assertNull(pipe.claim(1, 1));
+        assertEquals(List.of(), heard, "not while it is being set");
         Await.idle(loop);
+        assertEquals(List.of("closed"), heard);
     }
 
     @Test
