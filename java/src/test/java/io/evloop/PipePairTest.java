@@ -15,6 +15,7 @@ import io.evloop.sys.Fd;
 import io.evloop.testing.Await;
 import io.evloop.testing.Descriptors;
 import io.evloop.testing.Frames;
+import io.evloop.testing.HighNumbers;
 import io.evloop.testing.LoopThread;
 import io.evloop.testing.TestLoop;
 import java.nio.ByteBuffer;
@@ -154,7 +155,7 @@ class PipePairTest {
         try (TestLoop a = TestLoop.open();
                 LoopThread b = LoopThread.start("loop b")) {
             b.loop().execute(() -> assertDoesNotThrow(() -> gone.await()));
-            Pipe[] pair = Pipe.pair(a.loop(), b.loop());
+            Pipe[] pair = HighNumbers.open(() -> Pipe.pair(a.loop(), b.loop()));
             Fd.close(pair[1].connection().fd());
             gone.countDown();
             b.call(() -> null); // by now the end that cannot be registered is closed

@@ -9,6 +9,7 @@ import io.evloop.sys.Fd;
 import io.evloop.sys.FileDescriptors;
 import io.evloop.sys.Native;
 import io.evloop.testing.Errors;
+import io.evloop.testing.HighNumbers;
 import io.evloop.testing.JavaProcess;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.Together;
@@ -86,8 +87,8 @@ class EpollErrorTest {
     // row 24
     @Test
     void refusesWhatIsNotOpen() throws Exception {
-        int closed = socket.fd();
-        socket.close();
+        int closed = HighNumbers.eventFd();
+        Fd.close(closed);
         for (int fd : new int[] {-1, closed, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
             assertRefused(Errors.EBADF, "EBADF", "add", fd, () -> epoll.add(fd, Epoll.IN, 1));
             assertRefused(Errors.EBADF, "EBADF", "modify", fd, () -> epoll.modify(fd, Epoll.IN, 1));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.error.NativeIoException;
 import io.evloop.testing.Errors;
+import io.evloop.testing.HighNumbers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ class FdTest {
 
     @Test
     void closesOnceAndSaysSoTheSecondTime() throws Exception {
-        int fd = Fd.check(Native.eventFd(), "eventfd");
+        int fd = HighNumbers.eventFd();
         Fd.close(fd);
         Errors.assertFails(Errors.EBADF, "EBADF", "close", () -> Fd.close(fd));
     }
@@ -48,7 +49,7 @@ class FdTest {
     @Test
     void attachesTheFailureOfACloseToTheOneOnTheWay() throws Exception {
         IOException failure = new IOException("the first");
-        int fd = Fd.check(Native.eventFd(), "eventfd");
+        int fd = HighNumbers.eventFd();
         Fd.closeAfter(failure, fd);
         assertEquals(0, failure.getSuppressed().length);
         Fd.closeAfter(failure, fd);

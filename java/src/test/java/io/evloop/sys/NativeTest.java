@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.Errors;
+import io.evloop.testing.HighNumbers;
 import io.evloop.testing.JavaProcess;
 import io.evloop.testing.RawSocket;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -79,8 +79,8 @@ class NativeTest {
     }
 
     @Test
-    void returnsTheErrorOfWhatIsNoSocketOrOpenNoMore() throws IOException {
-        int event = Fd.check(Native.eventFd(), "eventfd");
+    void returnsTheErrorOfWhatIsNoSocketOrOpenNoMore() throws Exception {
+        int event = HighNumbers.eventFd();
         assertEquals(-Errors.ENOTSOCK, Native.shutdownOutput(event));
         assertEquals(-Errors.ENOTSOCK, Native.sendBuffer(event));
         assertEquals(-Errors.ENOTSOCK, Native.setReceiveBuffer(event, 1));
