@@ -3,6 +3,7 @@ package io.evloop.sys;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.evloop.testing.ExactCalls;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +44,7 @@ class EventArrayTest {
     }
 
     @Test
+    @ExactCalls("the events that one wait reports")
     void holdsWhatTheKernelWroteAtEveryIndex() throws Exception {
         EventArray events = new EventArray(2);
         assertEquals(2, events.length());
