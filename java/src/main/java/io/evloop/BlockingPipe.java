@@ -5,6 +5,7 @@ import io.evloop.buffer.InputBuffer;
 import io.evloop.buffer.IoVectors;
 import io.evloop.buffer.OutputQueue;
 import io.evloop.buffer.Sink;
+import io.evloop.buffer.WriteThrough;
 import io.evloop.error.InvalidFrameException;
 import io.evloop.error.NativeIoException;
 import io.evloop.error.TruncatedFrameException;
@@ -55,6 +56,7 @@ public final class BlockingPipe implements AutoCloseable {
     private final FrameReader reader;
     private final InputBuffer input;
     private final OutputQueue output;
+    private final WriteThrough through;
     private final ByteBuffer header = ByteBuffer.allocateDirect(FrameLayout.HEADER_LENGTH);
     private final Frame frame = new Frame();
     private boolean outputShut;
@@ -68,7 +70,9 @@ public final class BlockingPipe implements AutoCloseable {
         this.sink = new Sink(fd, socket);
         this.reader = new FrameReader(maxFrameLength);
         this.input = new InputBuffer(pool);
-        this.output = new OutputQueue(pool, new IoVectors());
+        final IoVectors vectors = new IoVectors();
+        this.output = new OutputQueue(pool, vectors);
+        this.through = new WriteThrough(vectors);
     }
 
     /** {@link #inherited(int)} with frames of up to 64 MiB. */
@@ -218,7 +222,7 @@ public final class BlockingPipe implements AutoCloseable {
         flush();
         FrameLayout.putHeader(header, 0, channelId, length);
         final int sent =
-                checkWritten(output.writeThrough(sink, header, FrameLayout.HEADER_LENGTH, payload, index, length));
+                checkWritten(through.writeOnce(sink, header, FrameLayout.HEADER_LENGTH, payload, index, length));
         // a signal can cut it short, anywhere
         final int headerSent = Math.min(sent, FrameLayout.HEADER_LENGTH);
         final int payloadSent = sent - headerSent;

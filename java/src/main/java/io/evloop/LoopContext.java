@@ -2,6 +2,7 @@ package io.evloop;
 
 import io.evloop.buffer.BufferPool;
 import io.evloop.buffer.IoVectors;
+import io.evloop.buffer.WriteThrough;
 import io.evloop.epoll.Epoll;
 import io.evloop.sys.Errno;
 import io.evloop.sys.ExitStatus;
@@ -26,6 +27,7 @@ final class LoopContext {
     final Registry registry;
     final BufferPool pool = new BufferPool(RETAINED_BYTES);
     final IoVectors vectors = new IoVectors();
+    final WriteThrough writeThrough = new WriteThrough(vectors);
     final ByteBuffer headerScratch = ByteBuffer.allocateDirect(HEADER_SCRATCH);
 
     /** Where a worker's exit is read into. */

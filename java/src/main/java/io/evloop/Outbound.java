@@ -2,6 +2,7 @@ package io.evloop;
 
 import io.evloop.buffer.OutputQueue;
 import io.evloop.buffer.Sink;
+import io.evloop.buffer.WriteThrough;
 import io.evloop.sys.Errno;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -203,8 +204,8 @@ final class Outbound {
     }
 
     /**
-     * Sends a frame straight from the caller's memory, where nothing is queued, and copies what the kernel did not take
-     * into the room that {@link #admit} made.
+     * Sends a frame straight from the caller's memory, where nothing is queued, and queues what the kernel did not take in
+     * the room that {@link #admit} made.
      *
      * @return null if that cannot be done now, and nothing was sent
      */
@@ -213,29 +214,23 @@ final class Outbound {
         if (blocked || !queue.isEmpty()) {
             return null;
         }
-        int sent = queue.writeThrough(sink, header, headerLength, payload, index, length);
+        WriteThrough through = context.writeThrough;
+        int sent = through.write(queue, sink, header, headerLength, payload, index, length);
+        stats.writes += through.writes();
         if (sent < 0) { // the flush will meet the error again
             return null;
         }
-        stats.writes++;
         if (sent > 0) {
             account.sentPastQueue(sent);
             endpoint.bytesMoved();
         }
-        ByteBuffer bytes = queue.bytes();
-        int at = queue.position();
-        int headerRest = Math.max(0, headerLength - sent);
-        int payloadSent = Math.max(0, sent - headerLength);
-        bytes.put(at, header, headerLength - headerRest, headerRest);
-        bytes.put(at + headerRest, payload, index + payloadSent, length - payloadSent);
-        WriteResult result = append(headerRest + length - payloadSent);
+        WriteResult result = append(headerLength + length - sent);
         if (sent > 0) {
             queue.markLead();
         }
         if (isEmpty()) {
             queue.releaseIfEmpty();
-        } else {
-            stats.blockedWrites++;
+        } else if (through.isBlocked()) {
             block();
         }
         return result;
@@ -266,8 +261,6 @@ final class Outbound {
             int result = queue.writeTo(sink);
             update();
             if (result == OutputQueue.BLOCKED) {
-                queuedWhenBlocked = queue.queuedBytes();
-                stats.blockedWrites++;
                 block();
                 return;
             } else if (result < 0) {
@@ -295,6 +288,8 @@ final class Outbound {
     }
 
     private void block() {
+        queuedWhenBlocked = queue.queuedBytes();
+        stats.blockedWrites++;
         if (!blocked) {
             blocked = true;
             endpoint.interest().armOutput();

@@ -1,10 +1,7 @@
 package io.evloop.buffer;
 
 import io.evloop.sys.Errno;
-import io.evloop.sys.Native;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.util.Objects;
 
 /**
  * The unsent bytes of one stream: a chain of pooled segments, written by one system call where possible. What is appended
@@ -141,6 +138,15 @@ public final class OutputQueue {
         wastedBytes += FD_WEIGHT;
     }
 
+    /** Lets what is appended to an empty queue begin at an index further on in {@link #bytes()}. */
+    public void beginAt(int index) {
+        if (queuedBytes > 0 || index < tail.end || index > tail.capacity()) {
+            throw new IllegalArgumentException("index " + index + " of " + this);
+        }
+        tail.start = index;
+        tail.end = index;
+    }
+
     /** Marks what the last segment holds, all of it, as the end of a frame that began elsewhere. */
     public void markLead() {
         tail.leadBytes = tail.end;
@@ -229,31 +235,6 @@ public final class OutputQueue {
             }
         }
         return total;
-    }
-
-    /**
-     * Writes a header and a payload of the caller's in one system call, copied nowhere. Only while nothing is queued.
-     *
-     * @param header a direct buffer, of which {@code [0, headerLength)} is written
-     * @param payload a direct buffer, of which {@code [index, index + length)} is written; its position is left alone
-     * @return the bytes sent, 0 if the descriptor takes none at present, or {@code -errno}
-     */
-    public int writeThrough(Sink sink, ByteBuffer header, int headerLength, ByteBuffer payload, int index, int length) {
-        if (queuedBytes > 0) {
-            throw new IllegalStateException("bytes are queued: " + this);
-        }
-        Objects.checkFromIndexSize(0, headerLength, header.capacity());
-        Objects.checkFromIndexSize(index, length, payload.capacity());
-        try {
-            vectors.clear();
-            vectors.add(Native.addressOf(header), headerLength);
-            vectors.add(Native.addressOf(payload) + index, length);
-            int result = vectors.writeTo(sink);
-            return result == -Errno.EAGAIN ? 0 : result;
-        } finally {
-            Reference.reachabilityFence(header);
-            Reference.reachabilityFence(payload);
-        }
     }
 
     private void sent(int length) {

@@ -241,48 +241,6 @@ class OutputQueueTest {
         Fd.close(Fd.second(pipe));
     }
 
-    @Test
-    void writesThroughWithoutACopy() throws Exception {
-        byte[] payload = Frames.pattern(7, 5_000);
-        ByteBuffer header = ByteBuffer.allocateDirect(16).put(0, new byte[] {9, 8, 7});
-        ByteBuffer direct = ByteBuffer.allocateDirect(6_000).put(500, payload);
-        assertEquals(5_003, queue.writeThrough(sink, header, 3, direct, 500, 5_000));
-        assertArrayEquals(Frames.concat(new byte[] {9, 8, 7}, payload), peer.read(5_003));
-        assertEquals(0, direct.position());
-        assertEquals(0, pool.leasedBytes());
-    }
-
-    @Test
-    void saysHowMuchOfAWriteThroughWasSent() throws Exception {
-        socket.tinySendBuffer();
-        ByteBuffer header = ByteBuffer.allocateDirect(6);
-        ByteBuffer payload = ByteBuffer.allocateDirect(1 << 20);
-        int sent = queue.writeThrough(sink, header, 6, payload, 0, 1 << 20);
-        assertTrue(sent > 0 && sent < 1 << 20, () -> "sent: " + sent);
-        int more = sent;
-        while (more > 0) {
-            more = queue.writeThrough(sink, header, 6, payload, 0, 1 << 20);
-        }
-        assertEquals(0, more); // would block
-        peer.close();
-        assertEquals(-Errno.EPIPE, queue.writeThrough(sink, header, 6, payload, 0, 1));
-    }
-
-    @Test
-    void writesThroughOnlyWhatIsThereAndOnlyPastAnEmptyQueue() {
-        ByteBuffer header = ByteBuffer.allocateDirect(6);
-        ByteBuffer payload = ByteBuffer.allocateDirect(10);
-        int[][] ranges = {{-1, 5}, {0, 11}, {10, 1}, {0, -1}, {1, Integer.MAX_VALUE}};
-        for (int[] range : ranges) {
-            assertThrows(
-                    IndexOutOfBoundsException.class,
-                    () -> queue.writeThrough(sink, header, 6, payload, range[0], range[1]));
-        }
-        assertThrows(IndexOutOfBoundsException.class, () -> queue.writeThrough(sink, header, 7, payload, 0, 1));
-        append((byte) 1);
-        assertThrows(IllegalStateException.class, () -> queue.writeThrough(sink, header, 6, payload, 0, 1));
-    }
-
     // row 22
     @Test
     void countsTheRecordsThatAreNotWhollySent() throws Exception {
