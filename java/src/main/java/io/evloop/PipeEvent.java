@@ -11,12 +11,17 @@ import jdk.jfr.StackTrace;
 /** What a recording may want to know of a pipe. Nothing is computed while no recording runs. */
 final class PipeEvent {
 
+    /** They are asked whether their kind is enabled: until a compiler has seen to it, an event made for that costs heap. */
+    private static final HighWater HIGH_WATER = new HighWater();
+
+    private static final InvalidFrame INVALID_FRAME = new InvalidFrame();
+
     private PipeEvent() {}
 
     /** A write took the queue above the high water mark. */
     static void highWater(Object pipe, long queuedBytes) {
-        HighWater event = new HighWater();
-        if (event.isEnabled()) {
+        if (HIGH_WATER.isEnabled()) {
+            HighWater event = new HighWater();
             event.pipe = pipe.toString();
             event.queuedBytes = queuedBytes;
             event.commit();
@@ -25,8 +30,8 @@ final class PipeEvent {
 
     /** A header declared a length that the pipe does not take. */
     static void invalidFrame(Object pipe, int channelId, long declaredLength) {
-        InvalidFrame event = new InvalidFrame();
-        if (event.isEnabled()) {
+        if (INVALID_FRAME.isEnabled()) {
+            InvalidFrame event = new InvalidFrame();
             event.pipe = pipe.toString();
             event.channelId = channelId;
             event.declaredLength = declaredLength;
