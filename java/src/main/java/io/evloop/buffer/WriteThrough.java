@@ -13,7 +13,7 @@ import java.util.Objects;
  */
 public final class WriteThrough {
 
-    /** Bytes copied before the descriptor is asked again: a call in vain costs a tenth of that. */
+    /** Bytes copied before the descriptor is asked again: they take longer than a call in vain. */
     private static final int PIECE_LENGTH = 64 * 1024;
 
     private final IoVectors vectors;
