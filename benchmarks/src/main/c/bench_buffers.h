@@ -7,7 +7,7 @@
 
 /* Sizes in bytes, chosen by measurement. */
 enum {
-    WRITE_BUFFER = 128 * 1024,
+    WRITE_BUFFER = 128 * 1024 + 64, /* two frames of 64 KiB with their headers: with one of them it writes 0.75 x as fast */
     READ_BUFFER = 256 * 1024,
     LARGE_FRAME = 256 * 1024 /* from here on a read stops at the end of the frame: nothing to move afterwards */
 };
