@@ -6,7 +6,6 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** The checkout that this was built in, and the programs in C that the build has made there. */
 public final class Build {
@@ -14,8 +13,12 @@ public final class Build {
     /** There is one at the top of a checkout only. */
     private static final Path MARK = Path.of("native", "CMakeLists.txt");
 
-    /** Below it the build has a directory for each platform, with the programs in its {@code bin}. */
-    private static final Path PLATFORMS = Path.of("native", "target", "cmake");
+    /**
+     * Where the build with Maven puts the programs, by the name that nar-maven-plugin gives the platform. Beside it there may be
+     * builds for sanitizers, whose programs are slow.
+     */
+    private static final Path PROGRAMS =
+            Path.of("native", "target", "cmake", System.getProperty("os.arch") + "-Linux-gpp", "bin");
 
     private Build() {}
 
@@ -46,18 +49,10 @@ public final class Build {
 
     /** A program in C, in the directory where the others are, too. */
     public static Path program(String name) throws IOException {
-        Path platforms = root().resolve(PLATFORMS);
-        if (Files.isDirectory(platforms)) {
-            try (Stream<Path> all = Files.list(platforms)) {
-                Path program = all.map(platform -> platform.resolve("bin").resolve(name))
-                        .filter(Files::isExecutable)
-                        .findFirst()
-                        .orElse(null);
-                if (program != null) {
-                    return program;
-                }
-            }
+        Path program = root().resolve(PROGRAMS).resolve(name);
+        if (!Files.isExecutable(program)) {
+            throw new FileNotFoundException("no " + program + ": build the project first");
         }
-        throw new FileNotFoundException("no " + name + " below " + platforms + ": build the project first");
+        return program;
     }
 }
