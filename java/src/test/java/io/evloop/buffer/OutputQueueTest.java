@@ -11,45 +11,18 @@ import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
-import io.evloop.testing.RawSocket;
 import io.evloop.testing.Together;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The unsent bytes of a stream. */
 @ExactCalls("what one write takes, and that none is tried behind one that took less than all")
-class OutputQueueTest {
+class OutputQueueTest extends QueueOverSocketpair {
 
     private static final int KIB = 1024;
     private static final int SEGMENT = OutputQueue.SEGMENT_CAPACITY;
-
-    private final BufferPool pool = new BufferPool(0);
-    private final OutputQueue queue = new OutputQueue(pool, new IoVectors());
-    private RawSocket socket;
-    private RawSocket peer;
-    private Sink sink;
-
-    @BeforeEach
-    void open() throws IOException {
-        RawSocket[] pair = RawSocket.pair();
-        socket = pair[0].nonBlocking();
-        peer = pair[1];
-        sink = new Sink(socket.fd(), true);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        queue.clear();
-        socket.close();
-        peer.close();
-        assertEquals(0, pool.leasedBytes());
-        assertEquals(0, queue.accountedBytes());
-    }
 
     private void append(byte... bytes) {
         queue.makeRoom(bytes.length);

@@ -10,46 +10,21 @@ import io.evloop.sys.Errno;
 import io.evloop.testing.Background;
 import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
-import io.evloop.testing.RawSocket;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class WriteThroughTest {
+class WriteThroughTest extends QueueOverSocketpair {
 
     private static final int MIB = 1 << 20;
     private static final byte[] HEADER = {9, 8, 7, 6, 5, 4};
 
-    private final BufferPool pool = new BufferPool(0);
-    private final IoVectors vectors = new IoVectors();
-    private final OutputQueue queue = new OutputQueue(pool, vectors);
     private final WriteThrough through = new WriteThrough(vectors);
     private final ByteBuffer header =
             ByteBuffer.allocateDirect(HEADER.length + 10).put(0, HEADER);
-    private RawSocket socket;
-    private RawSocket peer;
-    private Sink sink;
-
-    @BeforeEach
-    void open() throws IOException {
-        RawSocket[] pair = RawSocket.pair();
-        socket = pair[0].nonBlocking();
-        peer = pair[1];
-        sink = new Sink(socket.fd(), true);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        queue.clear();
-        socket.close();
-        peer.close();
-        assertEquals(0, pool.leasedBytes());
-    }
 
     private static ByteBuffer direct(int before, byte[] bytes) {
         return ByteBuffer.allocateDirect(before + bytes.length + 100).put(before, bytes);
