@@ -30,6 +30,13 @@ final class Inbound {
     private final boolean readable;
     private FdReceiver fdReceiver;
     private boolean inReadyList;
+
+    /** A reason for the place on the ready list: the kernel says that there is something to read. */
+    private boolean readDue;
+
+    /** Another one: something is held, or has changed. */
+    private boolean turnDue;
+
     private boolean delivering;
 
     /** What the last read returned. */
@@ -75,11 +82,16 @@ final class Inbound {
 
     // reading ----------------------------------------------------------------------------------------------------
 
-    /** The descriptor is readable, as the kernel says. What is unread goes first: the rest can wait. */
+    /**
+     * The descriptor is readable, as the kernel says. It is read when its turn on the ready list comes, and what it brings is
+     * delivered in the same turn: read at once, the bytes of many would push each other out of the cache. What is unread
+     * already goes first: the rest can wait.
+     */
     void onReadable() {
         if (!inReadyList) {
             if (wantsInput()) {
-                fill();
+                readDue = true;
+                lineUp();
             } else {
                 endpoint.interest().disarmInput();
             }
@@ -95,8 +107,17 @@ final class Inbound {
         return !inReadyList && wantsInput() && fill();
     }
 
-    /** One read, and a place on the ready list if it brought bytes or the end. */
+    /** One read, and a turn if it brought something. */
     private boolean fill() {
+        boolean progress = read();
+        if (progress) {
+            enqueue();
+        }
+        return progress;
+    }
+
+    /** One read; true if it brought bytes or the end, or has failed. */
+    private boolean read() {
         int result;
         try {
             result = fdReceiver == null
@@ -128,7 +149,6 @@ final class Inbound {
             protocol().onInput();
             endpoint.interest().disarmInput();
         }
-        enqueue();
         return true;
     }
 
@@ -138,6 +158,11 @@ final class Inbound {
     }
 
     private void enqueue() {
+        turnDue = true;
+        lineUp();
+    }
+
+    private void lineUp() {
         if (!inReadyList) {
             inReadyList = true;
             context.ready.addLast(this);
@@ -146,12 +171,28 @@ final class Inbound {
 
     // delivering -------------------------------------------------------------------------------------------------
 
-    /** A turn on the ready list: delivers up to {@code limit} pieces, and no further one beyond {@code bytes}; how many. */
+    /** Whether something is there, as the kernel says, that is to be read when its turn comes. */
+    boolean isReadDue() {
+        return readDue;
+    }
+
+    /**
+     * A turn on the ready list: reads if that is due, then delivers up to {@code limit} pieces, and no further one beyond
+     * {@code bytes}; how many.
+     */
     int takeTurn(int limit, int bytes) {
+        boolean reads = readDue && wantsInput();
+        boolean vain = !turnDue;
         inReadyList = false;
-        if (!isDelivering()) {
-            return 0;
+        readDue = false;
+        turnDue = false;
+        if (reads && read()) {
+            vain = false;
         }
+        return vain || !isDelivering() ? 0 : deliver(limit, bytes);
+    }
+
+    private int deliver(int limit, int bytes) {
         int done = 1;
         int unread = buffer.length();
         if (limit < WARM_LIMIT && unread > 0) {

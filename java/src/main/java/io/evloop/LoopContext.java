@@ -36,7 +36,7 @@ final class LoopContext {
     final TimerQueue timers = new TimerQueue();
     final LoopStats stats;
 
-    /** Who holds something to deliver. */
+    /** Who has something to read or to deliver. */
     final ReadyList ready = new ReadyList();
 
     /** Whose output was appended to since the last flush. */

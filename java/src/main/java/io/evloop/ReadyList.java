@@ -3,8 +3,8 @@ package io.evloop;
 import java.util.Arrays;
 
 /**
- * Connections that hold something to deliver without a further byte from the kernel, first come, first served. A
- * connection stands in it once: it keeps the flag. Loop thread only.
+ * Connections that have something to read or to deliver, first come, first served. A connection stands in it once: it keeps
+ * the flag. Loop thread only.
  */
 final class ReadyList {
 

@@ -7,8 +7,8 @@ import java.time.Duration;
 
 /**
  * The two patiences of a pipe: with a frame that does not get complete, and with a peer to and from whom nothing moves.
- * Neither counts while reading is paused or frames wait for their handler: then it is not the peer who stalls. A timer is
- * not moved for each byte: when it fires it looks how long it really was, and looks once more when the kernel has named
+ * Neither counts while reading is paused or bytes or frames wait for their turn: then it is not the peer who stalls. A timer
+ * is not moved for each byte: when it fires it looks how long it really was, and looks once more when the kernel has named
  * everything that is ready, because it may be the loop that was late, and the bytes are there but unread. Loop thread only.
  */
 final class Timeouts {
@@ -117,7 +117,7 @@ final class Timeouts {
         } else if (frameOverdue == NOT_OVERDUE) {
             frameOverdue = context.completeWaits;
             armFrame();
-        } else if (frameOverdue == context.completeWaits) {
+        } else if (frameOverdue == context.completeWaits || endpoint.inbound().isReadDue()) {
             armFrame();
         } else if (endpoint.protocol().truncation() instanceof TruncatedFrameException truncation) {
             endpoint.closeWith(new FrameTimeoutException(
@@ -131,7 +131,8 @@ final class Timeouts {
 
     private void checkIdle() {
         long now = System.nanoTime();
-        if (endpoint.inbound().isPaused() || endpoint.protocol().isReady()) {
+        Inbound inbound = endpoint.inbound();
+        if (inbound.isPaused() || inbound.isReadDue() || endpoint.protocol().isReady()) {
             lastMoveNanos = now;
         }
         if (now - lastMoveNanos < idleNanos) {

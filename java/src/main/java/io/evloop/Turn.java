@@ -12,6 +12,9 @@ final class Turn {
     /** Pieces delivered from the ready list before the kernel is asked again: what a newly ready descriptor waits for. */
     private static final int PIECES_PER_TURN = 768;
 
+    /** The same for each connection on that list, where it is long: the kernel looks at every one of them when asked. */
+    private static final int PIECES_PER_READY = 32;
+
     /** Bytes of a frame that counts as one in the turn of a pipe; larger ones count as more. */
     private static final int FRAME_LENGTH = 1024;
 
@@ -243,11 +246,12 @@ final class Turn {
         ReadyList ready = context.ready;
         final long byteLimit = context.deliveredBytes + bytesPerTurn;
         final long framesBefore = stats.frames;
+        final int pieces = Math.max(PIECES_PER_TURN, PIECES_PER_READY * ready.size());
         int done = 0;
         int bytesLeft = bytesPerTurn;
-        while (!ready.isEmpty() && done < PIECES_PER_TURN && bytesLeft > 0) {
+        while (!ready.isEmpty() && done < pieces && bytesLeft > 0) {
             boolean alone = ready.size() == 1; // then it may have all the turns of this round at once
-            int frames = alone ? PIECES_PER_TURN - done : framesPerTurn;
+            int frames = alone ? pieces - done : framesPerTurn;
             int bytes = alone ? bytesLeft : Math.min(bytesLeft, pipeBytesPerTurn);
             int delivered = ready.removeFirst().takeTurn(frames, bytes);
             done += Math.max(1, delivered); // one that delivered nothing told an end, or wants to be read from now on

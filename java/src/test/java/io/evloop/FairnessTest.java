@@ -112,6 +112,51 @@ class FairnessTest {
         assertTrue(loop.stats().maxFramesPerTurn() >= 100);
     }
 
+    @Test
+    void asksTheKernelLessOftenWhereManyAreReady() throws Exception {
+        open(EventLoopOptions.builder().framesPerTurn(1), 50);
+        for (PeeredPipe peered : pipes) {
+            write(peered, burst(100, 10));
+        }
+        Await.idle(loop);
+        assertEquals(5_000, order.size());
+        assertTrue(loop.stats().maxFramesPerTurn() > SOME_HUNDREDS, "some frames of each: " + loop.stats());
+        assertTrue(loop.stats().maxFramesPerTurn() < 50 * 50, "but not all of them: " + loop.stats());
+    }
+
+    @Test
+    void readsAPipeWhenItsTurnComesAndNotBefore() throws Exception {
+        open(EventLoopOptions.builder().bytesPerTurn(1), 3); // a turn for each frame
+        for (PeeredPipe peered : pipes) {
+            write(peered, burst(1, 10));
+        }
+        for (int turn = 1; turn <= 3; turn++) {
+            loop.poll(0);
+            assertEquals(turn, order.size());
+            assertEquals(turn, reads(), "reads after " + order);
+        }
+    }
+
+    private long reads() {
+        return pipes.stream().mapToLong(peered -> peered.pipe().stats().reads()).sum();
+    }
+
+    @Test
+    void aPipeThatIsClosedBeforeItsTurnIsNotRead() throws Exception {
+        open(EventLoopOptions.builder(), 2);
+        for (int index = 0; index < 2; index++) {
+            Pipe other = pipes.get(1 - index).pipe();
+            pipes.get(index).pipe().onFrame((from, channelId, payload) -> other.close());
+        }
+        Await.idle(loop);
+        for (PeeredPipe peered : pipes) {
+            write(peered, burst(1, 10));
+        }
+        loop.poll(0);
+        assertEquals(1, reads());
+        Await.turns(loop, "the close", () -> pipes.stream().anyMatch(PeeredPipe::isClosed));
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void asksTheKernelBetweenFramesOnlyIfThereIsSomebodyElse(int count) throws Exception {

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -321,6 +322,47 @@ class TimeoutsTest {
             Await.turns(loop, "the frame", () -> !one.heard().isEmpty());
             assertEquals("1:in time", one.heard().get(0));
             one.close();
+        }
+    }
+
+    @Test
+    @ExactCalls("the one frame in each turn, and the read in the turn after the wait")
+    void bytesThatCameInTimeWereNoMoveWhileTheyWaitedForTheirTurn() throws Exception {
+        assertHeardBehindAFlooder(IDLE, new byte[0], Frames.frame(1, "in time"));
+    }
+
+    @Test
+    @ExactCalls("the one frame in each turn, and the read in the turn after the wait")
+    void aFrameFinishedInTimeWasGivenUpWhileItWaitedForItsTurn() throws Exception {
+        byte[] frame = Frames.frame(1, "in time");
+        assertHeardBehindAFlooder(PARTIAL, Arrays.copyOf(frame, 7), Arrays.copyOfRange(frame, 7, frame.length));
+    }
+
+    /** The second part comes in time, but its pipe gets its turn some turns after the kernel has named it. */
+    private void assertHeardBehindAFlooder(PipeOptions options, byte[] first, byte[] second) throws Exception {
+        test.close();
+        test = TestLoop.open(EventLoopOptions.builder().bytesPerTurn(1)); // a turn for each frame
+        loop = test.loop();
+        use(options);
+        peered.peer().write(first);
+        Await.idle(loop);
+        List<PeeredPipe> flooders = new ArrayList<>();
+        for (int count = 0; count < 5; count++) {
+            PeeredPipe flooder = PeeredPipe.adopt(loop).pushed();
+            flooder.peer().write(Frames.concat(Frames.frame(1, "x"), Frames.frame(1, "y")));
+            flooders.add(flooder);
+        }
+        loop.poll(0); // they stand in front of it
+        peered.peer().write(second);
+        hold();
+        for (int turn = 0; turn < 3; turn++) {
+            loop.poll(0);
+            assertEquals(List.of(), peered.heard(), "in turn " + turn);
+        }
+        Await.idle(loop);
+        assertEquals("1:in time", peered.heard().get(0));
+        for (PeeredPipe flooder : flooders) {
+            flooder.close();
         }
     }
 
