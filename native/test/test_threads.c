@@ -59,10 +59,10 @@ static void *count_wakeups(void *sum) {
     for (int done = 0; !done;) {
         const int64_t timeouts[] = {-1, INT64_MAX};
         CHECK_EQUAL(1, evl_epoll_wait(wakeup_epoll, events, MAX_EVENTS, timeouts[*total % 2]));
-        done = atomic_load(&writers_done) == THREADS;
         uint64_t count;
         CHECK_EQUAL(sizeof count, evl_read(wakeup_event, &count, sizeof count));
         *total += count;
+        done = atomic_load(&writers_done) == THREADS; /* behind the read, which may have taken the last write along */
     }
     return NULL;
 }
