@@ -17,16 +17,11 @@ final class Inbound {
     /** So few pieces a turn that the processor cannot foresee what is read next. */
     private static final int WARM_LIMIT = 8;
 
-    /** A read that brings as much as this is likely to be followed by another. */
-    private static final int STREAM_LENGTH = 16 * 1024;
-
-    /** The most reads in a row after which no further one is tried, because the last tries found nothing. */
-    private static final int MAX_SKIPPED_TRIES = 64;
-
     private final LoopContext context;
     private final Endpoint endpoint;
     private final PipeStats stats;
     private final InputBuffer buffer;
+    private final ReadStreak streak = new ReadStreak();
     private final boolean readable;
     private FdReceiver fdReceiver;
     private boolean inReadyList;
@@ -39,11 +34,6 @@ final class Inbound {
 
     private boolean delivering;
 
-    /** What the last read returned. */
-    private int lastResult;
-
-    private int triesToSkip;
-    private int nextSkip;
     private boolean paused;
 
     /** Paused, or not open any more: nothing is delivered. */
@@ -132,7 +122,7 @@ final class Inbound {
             return false;
         }
         stats.reads++;
-        lastResult = result;
+        streak.onRead(result);
         if (result > 0) {
             stats.bytesIn += result;
             protocol().onInput();
@@ -228,7 +218,7 @@ final class Inbound {
             linger();
         } else if (wantsInput()) {
             endpoint.interest().armInput();
-            if (progress && isStreaming() && readOn()) {
+            if (progress && context.ready.isEmpty() && streak.isTryDue() && readOn()) {
                 return;
             }
         }
@@ -243,19 +233,10 @@ final class Inbound {
         }
     }
 
-    /** Whether it is worth a system call to look for more at once, past epoll: nobody else has anything to deliver. */
-    private boolean isStreaming() {
-        return lastResult >= STREAM_LENGTH && context.ready.isEmpty();
-    }
-
+    /** Looks for more at once, past epoll: nobody else has anything to deliver. */
     private boolean readOn() {
-        if (triesToSkip > 0) {
-            triesToSkip--;
-            return false;
-        }
         boolean hit = fill();
-        nextSkip = hit ? 0 : Math.min(MAX_SKIPPED_TRIES, nextSkip * 2 + 1);
-        triesToSkip = nextSkip;
+        streak.onTry(hit);
         return hit;
     }
 
