@@ -116,6 +116,7 @@ public final class Compare implements Callable<Integer> {
     private Summary measure(Plan plan, PairRunner runner, Machine machine) throws IOException, InterruptedException {
         Summary summary = new Summary();
         int done = 0;
+        int unsteady = 0;
         try (PrintWriter raw =
                 new PrintWriter(Files.newBufferedWriter(out.resolve("raw.jsonl"), StandardCharsets.UTF_8))) {
             raw.println(machine.toJson());
@@ -123,7 +124,12 @@ public final class Compare implements Callable<Integer> {
                 done++;
                 String what = step.workload().id() + " " + step.competitor().id() + " run " + step.run();
                 try {
-                    Sample sample = runner.run(step.workload(), step.competitor(), step.run(), step.counting());
+                    Sample sample = run(step, runner);
+                    if (!sample.isSteady() && !step.counting()) {
+                        unsteady++;
+                        System.err.printf("%s: not steady (%s), once more%n", what, brief(sample));
+                        sample = run(step, runner.withLongerWarmup());
+                    }
                     summary.add(sample);
                     raw.println(sample.toJson());
                     System.err.printf("[%d/%d] %s: %s%n", done, plan.steps().size(), what, brief(sample));
@@ -137,7 +143,13 @@ public final class Compare implements Callable<Integer> {
                 throw new IOException("the raw results could not be written");
             }
         }
+        machine.add("windows measured again with twice the warm-up, as their halves differed", unsteady + "");
         return summary;
+    }
+
+    private static Sample run(Plan.Step step, PairRunner runner)
+            throws IOException, InterruptedException, PairRunner.FailedException {
+        return runner.run(step.workload(), step.competitor(), step.run(), step.counting());
     }
 
     /** The arguments that say what was measured. */

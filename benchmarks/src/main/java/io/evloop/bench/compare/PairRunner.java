@@ -39,6 +39,11 @@ final class PairRunner {
         this.timing = timing;
     }
 
+    /** The same with twice the time to compile. */
+    PairRunner withLongerWarmup() {
+        return new PairRunner(programs, cpus, timing.withLongerWarmup());
+    }
+
     Sample run(Workload workload, Competitor competitor, int run, boolean counting)
             throws IOException, InterruptedException, FailedException {
         Path directory = Files.createTempDirectory(

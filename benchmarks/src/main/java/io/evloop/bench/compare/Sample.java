@@ -14,6 +14,7 @@ record Sample(
         Workload workload, Competitor competitor, int run, boolean counting, Side driver, Side other, JsonObject pair) {
 
     private static final double NANOS = 1e9;
+    private static final double MAX_DRIFT = 1.5;
 
     /** The line of one side. */
     record Side(JsonObject json) {
@@ -64,6 +65,12 @@ record Sample(
         double second = (side.number("frames") - side.number("firstHalfFrames"))
                 / (side.number("nanos") - side.number("firstHalfNanos"));
         return second / first;
+    }
+
+    /** Whether both halves of the window went about as fast as each other: the JVM was done compiling. */
+    boolean isSteady() {
+        double drift = drift();
+        return drift >= 1 / MAX_DRIFT && drift <= MAX_DRIFT;
     }
 
     /** Of the driving side: its own socket's if it has made one, else the inherited one's. */

@@ -16,6 +16,11 @@ record Timing(int javaWarmupMillis, int cWarmupMillis, int measureMillis) {
         return competitor.language() == Competitor.Language.C ? cWarmupMillis : javaWarmupMillis;
     }
 
+    /** The same with twice the time to compile. */
+    Timing withLongerWarmup() {
+        return new Timing(javaWarmupMillis * 2, cWarmupMillis * 2, measureMillis);
+    }
+
     /** What one measurement takes, about. */
     int totalMillis(Competitor competitor) {
         boolean c = competitor.language() == Competitor.Language.C;
