@@ -24,9 +24,8 @@ final class Inbound {
     private final ReadStreak streak = new ReadStreak();
     private final boolean readable;
     private FdReceiver fdReceiver;
-    private boolean inReadyList;
 
-    /** A reason for the place on the ready list: the kernel says that there is something to read. */
+    /** A reason for a place on the ready list: the kernel says that there is something to read. */
     private boolean readDue;
 
     /** Another one: something is held, or has changed. */
@@ -78,10 +77,10 @@ final class Inbound {
      * already goes first: the rest can wait.
      */
     void onReadable() {
-        if (!inReadyList) {
+        if (!isInReadyList()) {
             if (wantsInput()) {
-                readDue = true;
                 lineUp();
+                readDue = true;
             } else {
                 endpoint.interest().disarmInput();
             }
@@ -94,7 +93,7 @@ final class Inbound {
 
     /** While the loop spins: one read. True if it brought something. */
     boolean tryRead() {
-        return !inReadyList && wantsInput() && fill();
+        return !isInReadyList() && wantsInput() && fill();
     }
 
     /** One read, and a turn if it brought something. */
@@ -147,24 +146,27 @@ final class Inbound {
         return lingering ? (int) Math.min(limit, buffer.length() + lingerBytes) : limit;
     }
 
+    private boolean isInReadyList() {
+        return readDue || turnDue;
+    }
+
     private void enqueue() {
-        turnDue = true;
         lineUp();
+        turnDue = true;
     }
 
     private void lineUp() {
-        if (!inReadyList) {
-            inReadyList = true;
+        if (!isInReadyList()) {
             context.ready.addLast(this);
         }
     }
-
-    // delivering -------------------------------------------------------------------------------------------------
 
     /** Whether something is there, as the kernel says, that is to be read when its turn comes. */
     boolean isReadDue() {
         return readDue;
     }
+
+    // delivering -------------------------------------------------------------------------------------------------
 
     /**
      * A turn on the ready list: reads if that is due, then delivers up to {@code limit} pieces, and no further one beyond
@@ -172,14 +174,11 @@ final class Inbound {
      */
     int takeTurn(int limit, int bytes) {
         boolean reads = readDue && wantsInput();
-        boolean vain = !turnDue;
-        inReadyList = false;
+        boolean asked = turnDue;
         readDue = false;
         turnDue = false;
-        if (reads && read()) {
-            vain = false;
-        }
-        return vain || !isDelivering() ? 0 : deliver(limit, bytes);
+        boolean progress = reads && read();
+        return (asked || progress) && isDelivering() ? deliver(limit, bytes) : 0;
     }
 
     private int deliver(int limit, int bytes) {
