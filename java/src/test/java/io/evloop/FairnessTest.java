@@ -65,6 +65,10 @@ class FairnessTest {
         }
     }
 
+    private void writeToAll(byte[] bytes) {
+        pipes.forEach(peered -> write(peered, bytes));
+    }
+
     private long heardOf(char name) {
         return order.stream().filter(heard -> heard.charAt(0) == name).count();
     }
@@ -73,9 +77,7 @@ class FairnessTest {
     @ValueSource(ints = {1, 2, 3})
     void goesRoundTheReadyPipesWithFramesPerTurnEach(int framesPerTurn) throws Exception {
         open(EventLoopOptions.builder().framesPerTurn(framesPerTurn), 3);
-        for (PeeredPipe peered : pipes) {
-            write(peered, burst(6, 10));
-        }
+        writeToAll(burst(6, 10));
         Await.idle(loop);
         List<String> expected = new ArrayList<>();
         for (int first = 0; first < 6; first += framesPerTurn) {
@@ -115,9 +117,7 @@ class FairnessTest {
     @Test
     void asksTheKernelLessOftenWhereManyAreReady() throws Exception {
         open(EventLoopOptions.builder().framesPerTurn(1), 50);
-        for (PeeredPipe peered : pipes) {
-            write(peered, burst(100, 10));
-        }
+        writeToAll(burst(100, 10));
         Await.idle(loop);
         assertEquals(5_000, order.size());
         assertTrue(loop.stats().maxFramesPerTurn() > SOME_HUNDREDS, "some frames of each: " + loop.stats());
@@ -127,9 +127,7 @@ class FairnessTest {
     @Test
     void readsAPipeWhenItsTurnComesAndNotBefore() throws Exception {
         open(EventLoopOptions.builder().bytesPerTurn(1), 3); // a turn for each frame
-        for (PeeredPipe peered : pipes) {
-            write(peered, burst(1, 10));
-        }
+        writeToAll(burst(1, 10));
         for (int turn = 1; turn <= 3; turn++) {
             loop.poll(0);
             assertEquals(turn, order.size());
@@ -149,9 +147,7 @@ class FairnessTest {
             pipes.get(index).pipe().onFrame((from, channelId, payload) -> other.close());
         }
         Await.idle(loop);
-        for (PeeredPipe peered : pipes) {
-            write(peered, burst(1, 10));
-        }
+        writeToAll(burst(1, 10));
         loop.poll(0);
         assertEquals(1, reads());
         Await.turns(loop, "the close", () -> pipes.stream().anyMatch(PeeredPipe::isClosed));
@@ -179,9 +175,7 @@ class FairnessTest {
     @Test
     void aTurnOfLargeFramesIsShorter() throws Exception {
         open(EventLoopOptions.builder().framesPerTurn(4), 2);
-        for (PeeredPipe peered : pipes) {
-            write(peered, burst(6, 1_500));
-        }
+        writeToAll(burst(6, 1_500));
         Await.idle(loop);
         List<String> expected = new ArrayList<>();
         for (int first = 0; first < 6; first += 3) {
@@ -336,9 +330,7 @@ class FairnessTest {
     void moreReadyDescriptorsThanTheEventArrayHoldsAreAllServedAndItGrows() throws Exception {
         open(EventLoopOptions.builder().maxEvents(2), 64);
         for (int round = 0; round < 2; round++) {
-            for (PeeredPipe peered : pipes) {
-                write(peered, burst(1, 10));
-            }
+            writeToAll(burst(1, 10));
             long waits = loop.stats().waits();
             Await.turns(loop, "every frame", () -> order.size() == 64);
             waits = loop.stats().waits() - waits;

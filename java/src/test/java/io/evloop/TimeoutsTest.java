@@ -52,6 +52,12 @@ class TimeoutsTest {
         loop = test.loop();
     }
 
+    private void reopen(EventLoopOptions.Builder options) throws Exception {
+        test.close();
+        test = TestLoop.open(options);
+        loop = test.loop();
+    }
+
     private void use(PipeOptions options) throws Exception {
         begin = System.nanoTime();
         peered = PeeredPipe.adopt(loop, options).pushed();
@@ -304,9 +310,7 @@ class TimeoutsTest {
     @Test
     @ExactCalls("the one read that a late loop tries before it gives up")
     void bytesThatCameInTimeWereNoMoveWhenMoreWereReadyThanOneWaitReports() throws Exception {
-        test.close();
-        test = TestLoop.open(EventLoopOptions.builder().maxEvents(2));
-        loop = test.loop();
+        reopen(EventLoopOptions.builder().maxEvents(2));
         List<PeeredPipe> all = new ArrayList<>();
         for (int count = 0; count < 20; count++) {
             use(IDLE);
@@ -340,9 +344,7 @@ class TimeoutsTest {
 
     /** The second part comes in time, but its pipe gets its turn some turns after the kernel has named it. */
     private void assertHeardBehindAFlooder(PipeOptions options, byte[] first, byte[] second) throws Exception {
-        test.close();
-        test = TestLoop.open(EventLoopOptions.builder().bytesPerTurn(1)); // a turn for each frame
-        loop = test.loop();
+        reopen(EventLoopOptions.builder().bytesPerTurn(1)); // a turn for each frame
         use(options);
         peered.peer().write(first);
         Await.idle(loop);
@@ -368,9 +370,7 @@ class TimeoutsTest {
 
     @Test
     void framesThatWaitForASlowHandlerWereLost() throws Exception {
-        test.close();
-        test = TestLoop.open(EventLoopOptions.builder().bytesPerTurn(1)); // a turn for each frame
-        loop = test.loop();
+        reopen(EventLoopOptions.builder().bytesPerTurn(1)); // a turn for each frame
         use(IDLE);
         pipe.onFrame((from, channelId, payload) -> {
             hold();
