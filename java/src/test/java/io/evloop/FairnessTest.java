@@ -132,6 +132,7 @@ class FairnessTest {
             loop.poll(0);
             assertEquals(turn, order.size());
             assertEquals(turn, reads(), "reads after " + order);
+            assertEquals(3 - turn, loop.openContext().ready.size(), "who waits stands there once");
         }
     }
 
