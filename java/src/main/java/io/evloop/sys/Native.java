@@ -12,6 +12,7 @@ public final class Native {
 
     static {
         NativeLibrary.load();
+        SignatureClasses.load();
     }
 
     private Native() {}

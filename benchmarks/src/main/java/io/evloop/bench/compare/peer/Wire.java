@@ -1,5 +1,6 @@
 package io.evloop.bench.compare.peer;
 
+import io.evloop.sys.SignatureClasses;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -37,6 +38,11 @@ final class Wire {
     private static final ByteBuffer[] CONTROLS = {
         null, newControl(BEGIN), newControl(MIDDLE), newControl(END), newControl(NOTHING)
     };
+
+    static {
+        SignatureClasses
+                .load(); // as evloop does for itself: what checks the frames is to be equally fast for everybody
+    }
 
     private Wire() {}
 
