@@ -14,6 +14,9 @@ final class Inbound {
     /** Bytes of the block that an ordinary read goes into, and so the most that one read takes. */
     private static final int READ_CAPACITY = 128 * 1024;
 
+    /** Unread bytes from which on it pays to let the peer work at what the first half was answered with. */
+    private static final int LONG_BATCH = 4 * 1024;
+
     /** So few pieces a turn that the processor cannot foresee what is read next. */
     private static final int WARM_LIMIT = 8;
 
@@ -170,26 +173,27 @@ final class Inbound {
 
     /**
      * A turn on the ready list: reads if that is due, then delivers up to {@code limit} pieces, and no further one beyond
-     * {@code bytes}; how many.
+     * {@code bytes}, or beyond the first half of a long batch; how many.
      */
-    int takeTurn(int limit, int bytes) {
+    int takeTurn(int limit, int bytes, boolean inHalves) {
         boolean reads = readDue && wantsInput();
         boolean asked = turnDue;
         readDue = false;
         turnDue = false;
         boolean progress = reads && read();
-        return (asked || progress) && isDelivering() ? deliver(limit, bytes) : 0;
+        return (asked || progress) && isDelivering() ? deliver(limit, bytes, inHalves) : 0;
     }
 
-    private int deliver(int limit, int bytes) {
+    private int deliver(int limit, int bytes, boolean inHalves) {
         int done = 1;
         int unread = buffer.length();
+        int part = inHalves && unread >= LONG_BATCH ? Math.min(bytes, unread / 2) : bytes;
         if (limit < WARM_LIMIT && unread > 0) {
             buffer.warm();
         }
         delivering = true;
         try {
-            done = protocol().deliver(limit, bytes);
+            done = protocol().deliver(limit, part);
         } catch (Throwable e) {
             endpoint.fail(e);
         } finally {

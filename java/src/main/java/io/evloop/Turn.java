@@ -39,6 +39,9 @@ final class Turn {
     private final HandlerEvent tracing = new HandlerEvent();
     private final long spinNanos;
 
+    /** Whether to send early for the sake of a peer that sleeps. One that spins as we do would only read more often. */
+    private final boolean wakesPeers;
+
     Turn(LoopContext context, Epoll epoll) {
         this.context = context;
         this.epoll = epoll;
@@ -48,6 +51,7 @@ final class Turn {
         this.bytesPerTurn = context.options.bytesPerTurn();
         this.pipeBytesPerTurn = (int) Math.min(Integer.MAX_VALUE, (long) framesPerTurn * FRAME_LENGTH);
         this.spinNanos = context.options.spinNanos();
+        this.wakesPeers = spinNanos == 0;
     }
 
     /**
@@ -253,8 +257,12 @@ final class Turn {
             boolean alone = ready.size() == 1; // then it may have all the turns of this round at once
             int frames = alone ? pieces - done : framesPerTurn;
             int bytes = alone ? bytesLeft : Math.min(bytesLeft, pipeBytesPerTurn);
-            int delivered = ready.removeFirst().takeTurn(frames, bytes);
+            boolean inHalves = alone && wakesPeers && done == 0;
+            int delivered = ready.removeFirst().takeTurn(frames, bytes, inHalves);
             done += Math.max(1, delivered); // one that delivered nothing told an end, or wants to be read from now on
+            if (inHalves && !ready.isEmpty()) {
+                flush();
+            }
             bytesLeft = (int) (byteLimit - context.deliveredBytes);
         }
         if (stats.frames - framesBefore > stats.maxFramesPerTurn) {
