@@ -116,7 +116,7 @@ public final class Compare implements Callable<Integer> {
     private Summary measure(Plan plan, PairRunner runner, Machine machine) throws IOException, InterruptedException {
         Summary summary = new Summary();
         int done = 0;
-        int unsteady = 0;
+        int cold = 0;
         try (PrintWriter raw =
                 new PrintWriter(Files.newBufferedWriter(out.resolve("raw.jsonl"), StandardCharsets.UTF_8))) {
             raw.println(machine.toJson());
@@ -125,9 +125,9 @@ public final class Compare implements Callable<Integer> {
                 String what = step.workload().id() + " " + step.competitor().id() + " run " + step.run();
                 try {
                     Sample sample = run(step, runner);
-                    if (!sample.isSteady() && !step.counting()) {
-                        unsteady++;
-                        System.err.printf("%s: not steady (%s), once more%n", what, brief(sample));
+                    if (!sample.isWarm() && !step.counting()) {
+                        cold++;
+                        System.err.printf("%s: not warm (%s), once more%n", what, brief(sample));
                         sample = run(step, runner.withLongerWarmup());
                     }
                     summary.add(sample);
@@ -143,7 +143,7 @@ public final class Compare implements Callable<Integer> {
                 throw new IOException("the raw results could not be written");
             }
         }
-        machine.add("windows measured again with twice the warm-up, as their halves differed", unsteady + "");
+        machine.add("windows measured again with twice the warm-up, as their second halves were the faster", cold + "");
         return summary;
     }
 

@@ -67,10 +67,9 @@ record Sample(
         return second / first;
     }
 
-    /** Whether both halves of the window went about as fast as each other: the JVM was done compiling. */
-    boolean isSteady() {
-        double drift = drift();
-        return drift >= 1 / MAX_DRIFT && drift <= MAX_DRIFT;
+    /** Whether the second half of the window was not much faster than the first: the JVM was done compiling. */
+    boolean isWarm() {
+        return drift() <= MAX_DRIFT;
     }
 
     /** Of the driving side: its own socket's if it has made one, else the inherited one's. */
