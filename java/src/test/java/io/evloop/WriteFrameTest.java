@@ -159,6 +159,7 @@ class WriteFrameTest {
     }
 
     @Test
+    @ExactCalls("a socket that takes nothing for one that is full")
     void aboveTheHighWaterMarkAFrameIsStillAcceptedAndOneDrainFollows() throws Exception {
         int accepted = 0;
         while (pipe.stats().stalls() == 0) {
