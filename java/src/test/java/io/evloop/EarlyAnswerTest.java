@@ -3,6 +3,7 @@ package io.evloop;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.evloop.frame.FrameLayout;
 import io.evloop.sys.Native;
 import io.evloop.testing.Await;
 import io.evloop.testing.ExactCalls;
@@ -57,11 +58,7 @@ class EarlyAnswerTest {
 
     /** A batch to each pipe, and the answers back. */
     private void exchange(int frames) throws IOException {
-        byte[][] parts = new byte[frames][];
-        for (int index = 0; index < frames; index++) {
-            parts[index] = Frames.frame(index, Frames.pattern(index, 64));
-        }
-        byte[] batch = Frames.concat(parts);
+        byte[] batch = Frames.burst(frames, FRAME_LENGTH - FrameLayout.HEADER_LENGTH);
         for (PeeredPipe peered : pipes) {
             peered.peer().write(batch);
         }

@@ -49,14 +49,6 @@ class FairnessTest {
         test.close();
     }
 
-    private static byte[] burst(int frames, int length) {
-        byte[][] parts = new byte[frames][];
-        for (int index = 0; index < frames; index++) {
-            parts[index] = Frames.frame(index, new byte[length]);
-        }
-        return Frames.concat(parts);
-    }
-
     private static void write(PeeredPipe peered, byte[] bytes) {
         try {
             peered.peer().write(bytes);
@@ -77,7 +69,7 @@ class FairnessTest {
     @ValueSource(ints = {1, 2, 3})
     void goesRoundTheReadyPipesWithFramesPerTurnEach(int framesPerTurn) throws Exception {
         open(EventLoopOptions.builder().framesPerTurn(framesPerTurn), 3);
-        writeToAll(burst(6, 10));
+        writeToAll(Frames.burst(6, 10));
         Await.idle(loop);
         List<String> expected = new ArrayList<>();
         for (int first = 0; first < 6; first += framesPerTurn) {
@@ -93,7 +85,7 @@ class FairnessTest {
     @Test
     void deliversABurstWithoutASystemCallForEachFrame() throws Exception {
         open(EventLoopOptions.builder(), 1);
-        write(pipes.get(0), burst(5_000, 10));
+        write(pipes.get(0), Frames.burst(5_000, 10));
         long waits = loop.stats().waits();
         Await.idle(loop);
         assertEquals(5_000, order.size());
@@ -103,7 +95,7 @@ class FairnessTest {
     @Test
     void asksTheKernelAgainAfterABoundedNumberOfFrames() throws Exception {
         open(EventLoopOptions.builder(), 1);
-        write(pipes.get(0), burst(5_000, 10));
+        write(pipes.get(0), Frames.burst(5_000, 10));
         int before;
         do {
             before = order.size();
@@ -117,7 +109,7 @@ class FairnessTest {
     @Test
     void asksTheKernelLessOftenWhereManyAreReady() throws Exception {
         open(EventLoopOptions.builder().framesPerTurn(1), 50);
-        writeToAll(burst(100, 10));
+        writeToAll(Frames.burst(100, 10));
         Await.idle(loop);
         assertEquals(5_000, order.size());
         assertTrue(loop.stats().maxFramesPerTurn() > SOME_HUNDREDS, "some frames of each: " + loop.stats());
@@ -127,7 +119,7 @@ class FairnessTest {
     @Test
     void readsAPipeWhenItsTurnComesAndNotBefore() throws Exception {
         open(EventLoopOptions.builder().bytesPerTurn(1), 3); // a turn for each frame
-        writeToAll(burst(1, 10));
+        writeToAll(Frames.burst(1, 10));
         for (int turn = 1; turn <= 3; turn++) {
             loop.poll(0);
             assertEquals(turn, order.size());
@@ -148,7 +140,7 @@ class FairnessTest {
             pipes.get(index).pipe().onFrame((from, channelId, payload) -> other.close());
         }
         Await.idle(loop);
-        writeToAll(burst(1, 10));
+        writeToAll(Frames.burst(1, 10));
         loop.poll(0);
         assertEquals(1, reads());
         Await.turns(loop, "the close", () -> pipes.stream().anyMatch(PeeredPipe::isClosed));
@@ -158,7 +150,7 @@ class FairnessTest {
     @ValueSource(ints = {1, 2})
     void asksTheKernelBetweenFramesOnlyIfThereIsSomebodyElse(int count) throws Exception {
         open(EventLoopOptions.builder(), count);
-        write(pipes.get(0), burst(5_000, 10));
+        write(pipes.get(0), Frames.burst(5_000, 10));
         loop.poll(0);
         int turns = 0;
         long waits = loop.stats().waits();
@@ -168,7 +160,7 @@ class FairnessTest {
         }
         assertTrue(turns >= 3, "turns: " + turns);
         assertEquals(count == 1 ? 0 : turns, loop.stats().waits() - waits);
-        write(pipes.get(count - 1), burst(1, 10));
+        write(pipes.get(count - 1), Frames.burst(1, 10));
         Await.idle(loop);
         assertEquals(5_001, order.size());
     }
@@ -176,7 +168,7 @@ class FairnessTest {
     @Test
     void aTurnOfLargeFramesIsShorter() throws Exception {
         open(EventLoopOptions.builder().framesPerTurn(4), 2);
-        writeToAll(burst(6, 1_500));
+        writeToAll(Frames.burst(6, 1_500));
         Await.idle(loop);
         List<String> expected = new ArrayList<>();
         for (int first = 0; first < 6; first += 3) {
@@ -192,8 +184,8 @@ class FairnessTest {
     @Test
     void asksTheKernelAgainAfterABoundedNumberOfBytes() throws Exception {
         open(EventLoopOptions.builder().bytesPerTurn(25_000), 2);
-        write(pipes.get(0), burst(12, 10_000));
-        write(pipes.get(1), burst(4, 10_000));
+        write(pipes.get(0), Frames.burst(12, 10_000));
+        write(pipes.get(1), Frames.burst(4, 10_000));
         int before;
         do {
             before = order.size();
@@ -207,9 +199,9 @@ class FairnessTest {
     @Test
     void quietPipesThatAreReadyTogetherWithAFlooderWaitForOneRound() throws Exception {
         open(EventLoopOptions.builder(), 101);
-        write(pipes.get(0), burst(5_000, 10));
+        write(pipes.get(0), Frames.burst(5_000, 10));
         for (PeeredPipe quiet : pipes.subList(1, 101)) {
-            write(quiet, burst(1, 10));
+            write(quiet, Frames.burst(1, 10));
         }
         Await.idle(loop);
         assertEquals(5_100, order.size());
@@ -225,10 +217,10 @@ class FairnessTest {
         pipes.get(0).pipe().onFrame((from, channelId, payload) -> {
             order.add("A" + channelId);
             if (channelId == 10) {
-                pipes.subList(1, 101).forEach(quiet -> write(quiet, burst(1, 10)));
+                pipes.subList(1, 101).forEach(quiet -> write(quiet, Frames.burst(1, 10)));
             }
         });
-        write(pipes.get(0), burst(5_000, 10));
+        write(pipes.get(0), Frames.burst(5_000, 10));
         Await.idle(loop);
         int last = order.size() - 1;
         while (order.get(last).charAt(0) == 'A') {
@@ -244,13 +236,13 @@ class FairnessTest {
     @Test
     void timersAndTasksAreNotStarvedByAFullReadyList() throws Exception {
         open(EventLoopOptions.builder(), 2);
-        byte[] refill = burst(1, 10);
+        byte[] refill = Frames.burst(1, 10);
         for (PeeredPipe endless : pipes) {
             endless.pipe().onFrame((from, channelId, payload) -> {
                 order.add("A0");
                 write(endless, refill); // there is always one more
             });
-            write(endless, burst(200, 10)); // the kernel holds no more than 278 small writes
+            write(endless, Frames.burst(200, 10)); // the kernel holds no more than 278 small writes
         }
         long[] ran = new long[2];
         countTasks(ran);
@@ -301,7 +293,7 @@ class FairnessTest {
     }
 
     private void assertServedBeforeAllHaveRun(int[] left) {
-        write(pipes.get(0), burst(3, 10));
+        write(pipes.get(0), Frames.burst(3, 10));
         Await.turns(loop, "the frames", () -> order.size() == 3);
         assertTrue(left[0] > 0, "all have run before the first frame");
         Await.turns(loop, "the rest", () -> left[0] == 0);
@@ -320,7 +312,7 @@ class FairnessTest {
             }
         });
         loop.schedule(1_000_000, () -> done[0] = true);
-        write(pipes.get(0), burst(3, 10));
+        write(pipes.get(0), Frames.burst(3, 10));
         Await.turns(loop, "the frames and the timer", () -> {
             done[1] = order.size() == 3;
             return done[0] && done[1];
@@ -331,7 +323,7 @@ class FairnessTest {
     void moreReadyDescriptorsThanTheEventArrayHoldsAreAllServedAndItGrows() throws Exception {
         open(EventLoopOptions.builder().maxEvents(2), 64);
         for (int round = 0; round < 2; round++) {
-            writeToAll(burst(1, 10));
+            writeToAll(Frames.burst(1, 10));
             long waits = loop.stats().waits();
             Await.turns(loop, "every frame", () -> order.size() == 64);
             waits = loop.stats().waits() - waits;

@@ -29,6 +29,15 @@ public final class Frames {
         return frame(channelId, payload.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** So many frames in a row: on channels from 0 up, each with a {@link #pattern} of its own, {@code length} bytes long. */
+    public static byte[] burst(int frames, int length) {
+        byte[][] parts = new byte[frames][];
+        for (int index = 0; index < frames; index++) {
+            parts[index] = frame(index, pattern(index, length));
+        }
+        return concat(parts);
+    }
+
     public static byte[] concat(byte[]... parts) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (byte[] part : parts) {
