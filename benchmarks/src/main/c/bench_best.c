@@ -265,14 +265,14 @@ struct echo {
 
 /* Handles what was read and sends the answers, those to the first half of a long batch before the rest is handled. */
 static inline __attribute__((always_inline)) void answer(
-        struct input *input, struct output *output, bool in_halves, void *context, frame_handler *handler) {
+        struct echo *echo, struct input *input, void *context, frame_handler *handler) {
     size_t consumed = 0;
-    if (in_halves && input->length >= LONG_BATCH) {
+    if (echo->wakes_peer && input->length >= LONG_BATCH) {
         consumed = parse(input->data, input->length / 2, context, handler);
-        flush_output(output);
+        flush_output(&echo->output);
     }
     consumed += parse(input->data + consumed, input->length - consumed, context, handler);
-    flush_output(output);
+    flush_output(&echo->output);
     consume_input(input, consumed);
 }
 
@@ -293,7 +293,7 @@ static void serve_echo(const struct job *job) {
     echo.output = new_output(job->first_fd, WRITE_BUFFER + HEADER + (size_t) job->payload);
     struct input input = new_input(job->first_fd, job->payload);
     while (fill_input(&input)) {
-        answer(&input, &echo.output, echo.wakes_peer, &echo, serve_frame);
+        answer(&echo, &input, &echo, serve_frame);
     }
     print_result(job, &echo.meter, NULL, 1);
 }
@@ -359,7 +359,7 @@ static void request_echo(const struct job *job) {
             append_control(&client.echo.output, code);
             client.stopping = code == CONTROL_END;
         }
-        answer(&input, &client.echo.output, client.echo.wakes_peer, &client, reply_frame);
+        answer(&client.echo, &input, &client, reply_frame);
     }
     close(job->first_fd);
     print_result(job, &client.echo.meter, client.histogram, 1);

@@ -39,9 +39,6 @@ final class Turn {
     private final HandlerEvent tracing = new HandlerEvent();
     private final long spinNanos;
 
-    /** Whether to send early for the sake of a peer that sleeps. One that spins as we do would only read more often. */
-    private final boolean wakesPeers;
-
     Turn(LoopContext context, Epoll epoll) {
         this.context = context;
         this.epoll = epoll;
@@ -51,7 +48,6 @@ final class Turn {
         this.bytesPerTurn = context.options.bytesPerTurn();
         this.pipeBytesPerTurn = (int) Math.min(Integer.MAX_VALUE, (long) framesPerTurn * FRAME_LENGTH);
         this.spinNanos = context.options.spinNanos();
-        this.wakesPeers = spinNanos == 0;
     }
 
     /**
@@ -257,7 +253,8 @@ final class Turn {
             boolean alone = ready.size() == 1; // then it may have all the turns of this round at once
             int frames = alone ? pieces - done : framesPerTurn;
             int bytes = alone ? bytesLeft : Math.min(bytesLeft, pipeBytesPerTurn);
-            boolean inHalves = alone && wakesPeers && done == 0;
+            // for the sake of a peer that sleeps: one that spins as we do would only read more often
+            boolean inHalves = alone && done == 0 && spinNanos == 0;
             int delivered = ready.removeFirst().takeTurn(frames, bytes, inHalves);
             done += Math.max(1, delivered); // one that delivered nothing told an end, or wants to be read from now on
             if (inHalves && !ready.isEmpty()) {

@@ -40,8 +40,8 @@ final class Wire {
     };
 
     static {
-        SignatureClasses
-                .load(); // as evloop does for itself: what checks the frames is to be equally fast for everybody
+        // as evloop does for itself: what checks the frames is to be equally fast for everybody
+        SignatureClasses.load();
     }
 
     private Wire() {}
