@@ -3,7 +3,6 @@ package io.evloop.demo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -46,19 +45,12 @@ public final class Demo implements Callable<Integer> {
     @Option(
             names = "--limit",
             defaultValue = "17",
-            description = "give up after so many seconds from the start (default: ${DEFAULT-VALUE})")
+            description = "give up after so many seconds (default: ${DEFAULT-VALUE})")
     private int limit;
-
-    private final Instant started;
-
-    Demo(Instant started) {
-        this.started = started;
-    }
 
     /** Runs the command and exits: 0 if all is well, 1 if not, 2 for wrong arguments. */
     public static void main(String[] arguments) {
-        Instant started = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
-        System.exit(new CommandLine(new Demo(started)).execute(arguments));
+        System.exit(new CommandLine(new Demo()).execute(arguments));
     }
 
     @Override
@@ -83,8 +75,8 @@ public final class Demo implements Callable<Integer> {
                 seconds);
         out.flush();
         LiveLine live = new LiveLine(out, LiveLine.isOnTerminal());
-        Duration left = Duration.ofSeconds(limit).minus(Duration.between(started, Instant.now()));
-        boolean intact = new DemoRun(programs, outstanding, out, live).run(Duration.ofSeconds(seconds), left);
+        boolean intact = new DemoRun(programs, outstanding, out, live)
+                .run(Duration.ofSeconds(seconds), Duration.ofSeconds(limit));
         return intact ? 0 : 1;
     }
 
