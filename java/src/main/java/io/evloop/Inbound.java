@@ -3,7 +3,6 @@ package io.evloop;
 import io.evloop.buffer.FdReceiver;
 import io.evloop.buffer.InputBuffer;
 import io.evloop.sys.Errno;
-import io.evloop.sys.Native;
 
 /**
  * The way in of one connection: reads, the unread bytes, the turns in which its {@link Protocol} delivers them, and the end
@@ -16,6 +15,9 @@ final class Inbound {
 
     /** Unread bytes from which on it pays to let the peer work at what the first half was answered with. */
     private static final int LONG_BATCH = 4 * 1024;
+
+    /** A read that brings as much as this is one of many: the connection is in bulk. */
+    private static final int BULK_LENGTH = 32 * 1024;
 
     /** So few pieces a turn that the processor cannot foresee what is read next. */
     private static final int WARM_LIMIT = 8;
@@ -34,6 +36,9 @@ final class Inbound {
     /** Another one: something is held, or has changed. */
     private boolean turnDue;
 
+    /** Set by the list alone. */
+    ReadyList.Place place = ReadyList.Place.NONE;
+
     private boolean delivering;
 
     private boolean paused;
@@ -44,12 +49,7 @@ final class Inbound {
     private boolean ended;
     private boolean endTold;
     private Throwable endFailure;
-    private boolean lingering;
-
-    /** Bytes that may still be read while lingering. */
-    private long lingerBytes;
-
-    private Throwable lingerCause;
+    private Linger linger;
 
     Inbound(LoopContext context, Endpoint endpoint, PipeStats stats, boolean readable) {
         this.context = context;
@@ -82,7 +82,11 @@ final class Inbound {
     void onReadable() {
         if (!isInReadyList()) {
             if (wantsInput()) {
-                lineUp();
+                if (streak.lastResult() >= BULK_LENGTH) {
+                    context.ready.addBulk(this);
+                } else {
+                    context.ready.addLast(this);
+                }
                 readDue = true;
             } else {
                 endpoint.interest().disarmInput();
@@ -128,7 +132,9 @@ final class Inbound {
         if (result > 0) {
             stats.bytesIn += result;
             protocol().onInput();
-            lingered(result);
+            if (linger != null) {
+                lingered(result);
+            }
             context.spinSet.touch(this);
             endpoint.bytesMoved();
         } else if (result == -Errno.EAGAIN) {
@@ -146,7 +152,7 @@ final class Inbound {
 
     private int unreadLimit() {
         int limit = protocol().unreadLimit();
-        return lingering ? (int) Math.min(limit, buffer.length() + lingerBytes) : limit;
+        return linger == null ? limit : linger.unreadLimit(limit, buffer.length());
     }
 
     private boolean isInReadyList() {
@@ -154,14 +160,10 @@ final class Inbound {
     }
 
     private void enqueue() {
-        lineUp();
-        turnDue = true;
-    }
-
-    private void lineUp() {
         if (!isInReadyList()) {
             context.ready.addLast(this);
         }
+        turnDue = true;
     }
 
     /** Whether something is there, as the kernel says, that is to be read when its turn comes. */
@@ -181,7 +183,11 @@ final class Inbound {
         readDue = false;
         turnDue = false;
         boolean progress = reads && read();
-        return (asked || progress) && isDelivering() ? deliver(limit, bytes, inHalves) : 0;
+        int done = (asked || progress) && isDelivering() ? deliver(limit, bytes, inHalves) : 0;
+        if (place != ReadyList.Place.NONE && !isInReadyList()) {
+            context.ready.leave(this);
+        }
+        return done;
     }
 
     private int deliver(int limit, int bytes, boolean inHalves) {
@@ -217,8 +223,8 @@ final class Inbound {
             if (!protocol().holdsEnd()) {
                 end();
             }
-        } else if (lingering) {
-            linger();
+        } else if (linger != null) {
+            readTheRest();
         } else if (wantsInput()) {
             endpoint.interest().armInput();
             if (progress && context.ready.isEmpty() && streak.isTryDue() && readOn()) {
@@ -317,30 +323,23 @@ final class Inbound {
      * read: a process that shares the other end might write for ever.
      */
     void lingerThenClose(Throwable cause) {
-        if (!lingering) {
-            lingering = true;
-            int unread = Native.unreadBytes(endpoint.fd());
-            lingerBytes = unread < 0 ? Long.MAX_VALUE - Integer.MAX_VALUE : unread + 1L; // and one to find the end by
+        if (linger == null) {
+            linger = new Linger(endpoint.fd());
         }
-        if (lingerCause == null) {
-            lingerCause = cause;
-        }
+        linger.because(cause);
         changed();
     }
 
     private void lingered(int bytes) {
-        if (lingering) {
-            lingerBytes -= bytes;
-            if (lingerBytes == 0) {
-                buffer.dropLast(); // not the end: somebody writes on
-                stats.bytesIn--; // so that they tell where in the stream the unread ones are
-            }
+        if (linger.isBeyond(bytes)) {
+            buffer.dropLast(); // not the end: somebody writes on
+            stats.bytesIn--; // so that they tell where in the stream the unread ones are
         }
     }
 
-    private void linger() {
+    private void readTheRest() {
         if (!protocol().wantsInput()) {
-            endpoint.closeWith(lingerCause);
+            endpoint.closeWith(linger.cause());
         } else if (!fill() && endpoint.isOpen() && !protocol().holdsEnd()) { // nothing more is there, or is to be read
             endpoint.closeWith(cause());
         }
@@ -348,7 +347,7 @@ final class Inbound {
 
     private void end() {
         Throwable cause = cause();
-        if (cause != null || lingering || !endpoint.canStillWrite()) {
+        if (cause != null || linger != null || !endpoint.canStillWrite()) {
             endpoint.closeWith(cause);
         } else if (!endTold) {
             endTold = true;
@@ -359,7 +358,7 @@ final class Inbound {
 
     /** Why it ends: a frame was cut off, with the error behind that attached; or else that error; null = a clean end. */
     private Throwable cause() {
-        Throwable failure = endFailure != null ? endFailure : lingerCause;
+        Throwable failure = endFailure == null && linger != null ? linger.cause() : endFailure;
         Throwable truncation = protocol().truncation();
         if (truncation == null) {
             return failure;

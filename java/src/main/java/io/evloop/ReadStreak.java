@@ -21,6 +21,11 @@ final class ReadStreak {
         lastResult = result;
     }
 
+    /** What the last read has returned. */
+    int lastResult() {
+        return lastResult;
+    }
+
     /** Asked once after each turn that might try. */
     boolean isTryDue() {
         if (lastResult < STREAM_LENGTH) {

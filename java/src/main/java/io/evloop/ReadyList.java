@@ -1,47 +1,109 @@
 package io.evloop;
 
-import java.util.Arrays;
+import java.util.ArrayDeque;
 
 /**
  * Connections that have something to read or to deliver, first come, first served. A connection stands in it once: it keeps
- * the flag. Loop thread only.
+ * the flag.
+ *
+ * <p>Of those in bulk, whose reads bring much, only a few have turns at a time; the others wait, unread. If all had, what
+ * they hold would be larger than the near caches, and each turn would begin with bytes that have left them. A place is held
+ * until what was read is delivered, or for so long that the next must have it. Those that bring little do not wait for a
+ * place. Loop thread only.
  */
 final class ReadyList {
 
-    private static final int INITIAL_CAPACITY = 16;
+    /** Whether a connection has a place among those in bulk, and had it when places were looked at last. */
+    enum Place {
+        NONE,
+        NEW,
+        OLD
+    }
 
-    private Inbound[] ring = new Inbound[INITIAL_CAPACITY];
-    private int head;
-    private int size;
+    /** Connections in bulk that have turns at a time: what they have read, 128 KiB each, stays in the near caches. */
+    static final int BULK_PLACES = 4;
+
+    /** From now on a place may go to the next, however much is unread: far more than small frames in one read take. */
+    private static final long TENURE_NANOS = 1_000_000;
+
+    private static final int INITIAL_CAPACITY = 64;
+
+    private final ArrayDeque<Inbound> turns = new ArrayDeque<>(INITIAL_CAPACITY);
+    private final ArrayDeque<Inbound> waiting = new ArrayDeque<>(INITIAL_CAPACITY);
+    private int places = BULK_PLACES;
+    private long lookedAt;
 
     boolean isEmpty() {
-        return size == 0;
+        return turns.isEmpty();
     }
 
     int size() {
-        return size;
+        return turns.size() + waiting.size();
     }
 
     void addLast(Inbound inbound) {
-        if (size == ring.length) {
-            Inbound[] larger = Arrays.copyOf(ring, size * 2);
-            System.arraycopy(ring, 0, larger, size, head); // what had wrapped around
-            Arrays.fill(larger, 0, head, null);
-            ring = larger;
+        turns.addLast(inbound);
+    }
+
+    /** For one in bulk: it gets its turn when there is a place. */
+    void addBulk(Inbound inbound) {
+        if (places > 0) {
+            places--;
+            take(inbound);
+        } else {
+            waiting.addLast(inbound);
         }
-        ring[(head + size++) & (ring.length - 1)] = inbound;
+    }
+
+    private void take(Inbound inbound) {
+        inbound.place = Place.NEW;
+        turns.addLast(inbound);
+    }
+
+    /** One that had a place gives it up. */
+    void leave(Inbound inbound) {
+        inbound.place = Place.NONE;
+        Inbound next = waiting.pollFirst();
+        if (next == null) {
+            places++;
+        } else {
+            take(next);
+        }
+    }
+
+    /** Whether somebody waits for a place: then {@link #reassign} is due now and then. */
+    boolean hasWaiting() {
+        return !waiting.isEmpty();
+    }
+
+    /** Gives the places of those who have had them for too long to those who wait, behind whom they wait from now on. */
+    void reassign(long now) {
+        if (now - lookedAt < TENURE_NANOS) {
+            return;
+        }
+        lookedAt = now;
+        int wanted = waiting.size();
+        for (int left = turns.size(); left > 0; left--) {
+            Inbound inbound = turns.removeFirst();
+            if (inbound.place == Place.OLD && wanted > 0) {
+                wanted--;
+                leave(inbound);
+                waiting.addLast(inbound);
+            } else {
+                if (inbound.place == Place.NEW) {
+                    inbound.place = Place.OLD;
+                }
+                turns.addLast(inbound);
+            }
+        }
     }
 
     /** Who is first; only while there is one. */
     Inbound first() {
-        return ring[head];
+        return turns.getFirst();
     }
 
     Inbound removeFirst() {
-        Inbound first = ring[head];
-        ring[head] = null;
-        head = (head + 1) & (ring.length - 1);
-        size--;
-        return first;
+        return turns.removeFirst();
     }
 }

@@ -15,6 +15,9 @@ final class Turn {
     /** The same for each connection on that list, where it is long: the kernel looks at every one of them when asked. */
     private static final int PIECES_PER_READY = 32;
 
+    /** Pieces delivered before the clock is looked at, where connections wait for a place to deliver from. */
+    private static final int PIECES_PER_LOOK = 64;
+
     /** Bytes of a frame that counts as one in the turn of a pipe; larger ones count as more. */
     private static final int FRAME_LENGTH = 1024;
 
@@ -249,6 +252,7 @@ final class Turn {
         final int pieces = Math.max(PIECES_PER_TURN, PIECES_PER_READY * ready.size());
         int done = 0;
         int bytesLeft = bytesPerTurn;
+        int nextLook = PIECES_PER_LOOK;
         while (!ready.isEmpty() && done < pieces && bytesLeft > 0) {
             boolean alone = ready.size() == 1; // then it may have all the turns of this round at once
             int frames = alone ? pieces - done : framesPerTurn;
@@ -261,6 +265,10 @@ final class Turn {
                 flush();
             }
             bytesLeft = (int) (byteLimit - context.deliveredBytes);
+            if (done >= nextLook && ready.hasWaiting()) {
+                nextLook = done + PIECES_PER_LOOK;
+                ready.reassign(System.nanoTime());
+            }
         }
         if (stats.frames - framesBefore > stats.maxFramesPerTurn) {
             stats.maxFramesPerTurn = stats.frames - framesBefore;

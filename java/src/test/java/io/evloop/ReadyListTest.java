@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.PeeredPipe;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The list of those that have something to deliver. */
@@ -32,6 +34,57 @@ class ReadyListTest {
                 }
             }
         }
+    }
+
+    @Test
+    void whoHasHadAPlaceForTooLongGivesItToWhoWaitsAndToNobodyElse() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            List<PeeredPipe> pipes = new ArrayList<>();
+            try {
+                for (int count = 0; count < ReadyList.BULK_PLACES + 3; count++) {
+                    pipes.add(PeeredPipe.adopt(loop));
+                }
+                assertReassigned(pipes.stream()
+                        .map(peered -> peered.pipe().endpoint().inbound())
+                        .toList());
+            } finally {
+                for (PeeredPipe pipe : pipes) {
+                    pipe.close();
+                }
+            }
+        }
+    }
+
+    /** The last one brings little; before it two wait for a place. */
+    private static void assertReassigned(List<Inbound> all) {
+        ReadyList list = new ReadyList();
+        Inbound quiet = all.get(all.size() - 1);
+        all.subList(0, all.size() - 1).forEach(list::addBulk);
+        list.addLast(quiet);
+        assertTrue(list.hasWaiting());
+        assertEquals(all.size(), list.size());
+        long late = System.nanoTime() + Duration.ofDays(1).toNanos();
+        list.reassign(late);
+        list.reassign(late + 1); // too early
+        assertEquals(List.of(0, 1, 2, 3, 6), turnsOf(list, all));
+        list.reassign(late + Duration.ofMillis(1).toNanos());
+        assertEquals(Set.of(4, 5, 2, 3, 6), Set.copyOf(turnsOf(list, all)));
+        assertTrue(list.hasWaiting(), "those who had the places wait now");
+        list.leave(all.get(2));
+        assertEquals(List.of(0), turnsOf(list, all).subList(5, 6), "the first of them is the next");
+        assertEquals(all.size(), list.size());
+    }
+
+    /** Who has turns, in their order; the list is as it was. */
+    private static List<Integer> turnsOf(ReadyList list, List<Inbound> all) {
+        List<Integer> turns = new ArrayList<>();
+        Inbound first = list.first();
+        do {
+            Inbound next = list.removeFirst();
+            turns.add(all.indexOf(next));
+            list.addLast(next);
+        } while (list.first() != first);
+        return turns;
     }
 
     private static void serve(List<PeeredPipe> pipes, Random random) {
