@@ -36,7 +36,7 @@ final class Inbound {
     /** Another one: something is held, or has changed. */
     private boolean turnDue;
 
-    /** Set by the list alone. */
+    /** Among those in bulk; set by the list alone. */
     ReadyList.Place place = ReadyList.Place.NONE;
 
     private boolean delivering;
@@ -184,8 +184,8 @@ final class Inbound {
         turnDue = false;
         boolean progress = reads && read();
         int done = (asked || progress) && isDelivering() ? deliver(limit, bytes, inHalves) : 0;
-        if (place != ReadyList.Place.NONE && !isInReadyList()) {
-            context.ready.leave(this);
+        if (place != ReadyList.Place.NONE) {
+            context.ready.served(this, isInReadyList());
         }
         return done;
     }

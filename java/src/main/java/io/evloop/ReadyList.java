@@ -13,25 +13,25 @@ import java.util.ArrayDeque;
  */
 final class ReadyList {
 
-    /** Whether a connection has a place among those in bulk, and had it when places were looked at last. */
+    /** The place of a connection among those in bulk: none; not a turn yet; at least one turn. */
     enum Place {
         NONE,
         NEW,
-        OLD
+        SERVED
     }
 
     /** Connections in bulk that have turns at a time: what they have read, 128 KiB each, stays in the near caches. */
     static final int BULK_PLACES = 4;
 
-    /** From now on a place may go to the next, however much is unread: far more than small frames in one read take. */
-    private static final long TENURE_NANOS = 1_000_000;
+    /** So often the places go to the next, however much is unread: by far longer than it takes to deliver small frames. */
+    private static final long TENURE_NANOS = 4_000_000;
 
     private static final int INITIAL_CAPACITY = 64;
 
     private final ArrayDeque<Inbound> turns = new ArrayDeque<>(INITIAL_CAPACITY);
     private final ArrayDeque<Inbound> waiting = new ArrayDeque<>(INITIAL_CAPACITY);
     private int places = BULK_PLACES;
-    private long lookedAt;
+    private long reassignedAt = System.nanoTime();
 
     boolean isEmpty() {
         return turns.isEmpty();
@@ -60,8 +60,16 @@ final class ReadyList {
         turns.addLast(inbound);
     }
 
-    /** One that had a place gives it up. */
-    void leave(Inbound inbound) {
+    /** One that has a place has had a turn; without a next one it gives it up. */
+    void served(Inbound inbound, boolean again) {
+        if (again) {
+            inbound.place = Place.SERVED;
+        } else {
+            leave(inbound);
+        }
+    }
+
+    private void leave(Inbound inbound) {
         inbound.place = Place.NONE;
         Inbound next = waiting.pollFirst();
         if (next == null) {
@@ -76,23 +84,20 @@ final class ReadyList {
         return !waiting.isEmpty();
     }
 
-    /** Gives the places of those who have had them for too long to those who wait, behind whom they wait from now on. */
+    /** Now and then gives the places of those who have had a turn to those who wait, behind whom they wait from then on. */
     void reassign(long now) {
-        if (now - lookedAt < TENURE_NANOS) {
+        if (now - reassignedAt < TENURE_NANOS) {
             return;
         }
-        lookedAt = now;
+        reassignedAt = now;
         int wanted = waiting.size();
         for (int left = turns.size(); left > 0; left--) {
             Inbound inbound = turns.removeFirst();
-            if (inbound.place == Place.OLD && wanted > 0) {
+            if (inbound.place == Place.SERVED && wanted > 0) {
                 wanted--;
                 leave(inbound);
                 waiting.addLast(inbound);
             } else {
-                if (inbound.place == Place.NEW) {
-                    inbound.place = Place.OLD;
-                }
                 turns.addLast(inbound);
             }
         }

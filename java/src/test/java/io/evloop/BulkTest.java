@@ -29,8 +29,8 @@ class BulkTest {
     /** Delivered before a place can change its owner for the time that it was held. */
     private static final int FIRST_FRAMES = 60;
 
-    /** By far more than a place is held, while 64 frames are delivered. */
-    private static final long SLOW_NANOS = Duration.ofMillis(5).toNanos() / 64;
+    /** So that by far fewer frames than a pipe has take longer than a place is held. */
+    private static final long SLOW_NANOS = Duration.ofMillis(20).toNanos() / 256;
 
     private final List<PeeredPipe> pipes = new ArrayList<>();
 

@@ -63,15 +63,23 @@ class ReadyListTest {
         list.addLast(quiet);
         assertTrue(list.hasWaiting());
         assertEquals(all.size(), list.size());
+        list.served(all.get(0), true);
+        list.served(all.get(1), true);
         long late = System.nanoTime() + Duration.ofDays(1).toNanos();
         list.reassign(late);
-        list.reassign(late + 1); // too early
-        assertEquals(List.of(0, 1, 2, 3, 6), turnsOf(list, all));
-        list.reassign(late + Duration.ofMillis(1).toNanos());
         assertEquals(Set.of(4, 5, 2, 3, 6), Set.copyOf(turnsOf(list, all)));
-        assertTrue(list.hasWaiting(), "those who had the places wait now");
-        list.leave(all.get(2));
-        assertEquals(List.of(0), turnsOf(list, all).subList(5, 6), "the first of them is the next");
+        assertTrue(list.hasWaiting(), "those who had the places");
+        assertEquals(all.size(), list.size());
+        list.served(all.get(2), true);
+        list.reassign(late + 1);
+        assertEquals(Set.of(4, 5, 2, 3, 6), Set.copyOf(turnsOf(list, all)), "too early");
+        list.served(all.get(3), false);
+        assertTrue(turnsOf(list, all).contains(0), "the first of those who wait is the next");
+        for (int index = 4; index < 6; index++) {
+            list.served(all.get(index), true);
+        }
+        list.reassign(late + Duration.ofDays(1).toNanos());
+        assertTrue(turnsOf(list, all).contains(1), "there is one who waits, and so one place to give");
         assertEquals(all.size(), list.size());
     }
 
