@@ -19,9 +19,6 @@ final class Inbound {
     /** A read that brings as much as this is one of many: the connection is in bulk. */
     private static final int BULK_LENGTH = 32 * 1024;
 
-    /** So few pieces a turn that the processor cannot foresee what is read next. */
-    private static final int WARM_LIMIT = 8;
-
     private final LoopContext context;
     private final Endpoint endpoint;
     private final PipeStats stats;
@@ -194,9 +191,6 @@ final class Inbound {
         int done = 1;
         int unread = buffer.length();
         int part = inHalves && unread >= LONG_BATCH ? Math.min(bytes, unread / 2) : bytes;
-        if (limit < WARM_LIMIT && unread > 0) {
-            buffer.warm();
-        }
         delivering = true;
         try {
             done = protocol().deliver(limit, part);

@@ -11,23 +11,12 @@ public final class InputBuffer {
     /** The result of {@link #fill} when there is no room: the bound on unread bytes is reached. */
     public static final int NO_ROOM = Integer.MIN_VALUE;
 
-    private static final int CACHE_LINE = 64;
-    private static final int WARM_LENGTH = 2 * 1024;
-    private static final int WARM_MARGIN = 4 * CACHE_LINE;
-
     private static final int SMALL = 4 * 1024;
 
     private final BufferPool pool;
     private OffHeapBuffer buffer;
     private int start;
     private int end;
-
-    /** Where the bytes end that {@link #warm} has loaded. */
-    private int warmEnd;
-
-    /** Keeps those loads alive. */
-    @SuppressWarnings("unused")
-    private int warmed;
 
     public InputBuffer(BufferPool pool) {
         this.pool = pool;
@@ -66,24 +55,6 @@ public final class InputBuffer {
     public void hideView() {
         if (buffer != null) {
             buffer.hideView();
-        }
-    }
-
-    /**
-     * Loads the next unread bytes into the cache of the processor, some lines at once every now and then. The kernel leaves
-     * what it has read outside the near caches; streams that take turns, a frame each, would wait for each line by itself.
-     */
-    public void warm() {
-        if (start + WARM_MARGIN > warmEnd && warmEnd < end) {
-            int index = Math.max(start, warmEnd);
-            int stop = Math.min(end, index + WARM_LENGTH);
-            ByteBuffer block = buffer.bytes();
-            int sum = 0;
-            for (; index < stop; index += CACHE_LINE) {
-                sum += block.get(index);
-            }
-            warmed = sum;
-            warmEnd = stop;
         }
     }
 
@@ -127,7 +98,6 @@ public final class InputBuffer {
     }
 
     private int filled(int result) {
-        warmEnd = start;
         if (result > 0) {
             end += result;
         }
