@@ -150,7 +150,10 @@ public final class Connection implements AutoCloseable {
         }
     }
 
-    /** Takes and delivers nothing more, sends what is queued, then closes. */
+    /**
+     * Takes and delivers nothing more, sends what is queued, then closes. What comes meanwhile is read and dropped, so that a peer
+     * which must get rid of its own output first comes to read this one; it does not count for an idle timeout.
+     */
     public void closeAfterFlush() {
         loop.checkThread();
         endpoint.closeAfterFlush();

@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.buffer.InputBuffer;
 import io.evloop.buffer.Sink;
 import io.evloop.epoll.Epoll;
 import io.evloop.sys.Errno;
@@ -126,7 +127,31 @@ final class Endpoint implements Pollable {
                 hangUp();
             }
         } else if ((events & ~Epoll.OUT) != 0) {
-            inbound.onReadable();
+            if (state == State.FLUSHING) {
+                dropInput();
+            } else {
+                inbound.onReadable();
+            }
+        }
+    }
+
+    /** One read while all that matters is the output: a peer that waits until its own output is taken would not read ours. */
+    private void dropInput() {
+        InputBuffer buffer = inbound.buffer();
+        buffer.release(); // what was not delivered by now never is
+        int result = 0;
+        try {
+            result =
+                    buffer.fill(fd, Inbound.READ_CAPACITY, Inbound.READ_CAPACITY); // the kernel drops descriptors in it
+            stats.reads++;
+        } catch (OutOfMemoryError e) {
+            context.pool.trim(); // goes on without: only a peer that waits will not be heard
+        }
+        buffer.release();
+        if (result > 0) {
+            stats.bytesIn += result;
+        } else if (result != -Errno.EAGAIN) {
+            interest.disarmInput();
         }
     }
 
@@ -217,12 +242,14 @@ final class Endpoint implements Pollable {
 
     void closeAfterFlush() {
         if (state == State.OPEN) {
-            state = State.FLUSHING;
-            inbound.halt();
             if (outbound.isEmpty() || outbound.failure() != null) {
                 closeWith(outbound.failure());
             } else {
-                interest.disarmInput();
+                state = State.FLUSHING;
+                inbound.halt();
+                if (readable) {
+                    interest.armInput();
+                }
             }
         }
     }

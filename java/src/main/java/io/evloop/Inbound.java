@@ -11,7 +11,7 @@ import io.evloop.sys.Errno;
 final class Inbound {
 
     /** Bytes of the block that an ordinary read goes into, and so the most that one read takes. */
-    private static final int READ_CAPACITY = 128 * 1024;
+    static final int READ_CAPACITY = 128 * 1024;
 
     /** Unread bytes from which on it pays to let the peer work at what the first half was answered with. */
     private static final int LONG_BATCH = 4 * 1024;

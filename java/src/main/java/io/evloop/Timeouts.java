@@ -132,8 +132,11 @@ final class Timeouts {
     private void checkIdle() {
         long now = System.nanoTime();
         Inbound inbound = endpoint.inbound();
-        if (inbound.isPaused() || inbound.isReadDue() || endpoint.protocol().isReady()) {
-            lastMoveNanos = now;
+        if (endpoint.isOpen()
+                && (inbound.isPaused()
+                        || inbound.isReadDue()
+                        || endpoint.protocol().isReady())) {
+            lastMoveNanos = now; // the peer is not the one to wait for
         }
         if (now - lastMoveNanos < idleNanos) {
             idleOverdue = NOT_OVERDUE;

@@ -6,15 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
+import io.evloop.error.IdleTimeoutException;
 import io.evloop.error.NativeIoException;
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.RawPipe;
+import io.evloop.testing.RawSocket;
 import io.evloop.testing.Reader;
 import io.evloop.testing.TestLoop;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -61,6 +67,23 @@ class OutputEndTest {
                     pipe.writeFrame(1, Frames.pattern(more, length), 0, length).isAccepted());
             Await.idle(loop);
             more -= pipe.stats().queuedBytes() > 0 ? 1 : 0;
+        }
+    }
+
+    /** Writes frames until the socket is full; how many bytes. */
+    private static long fill(RawSocket socket) {
+        byte[] frame = Frames.frame(1, new byte[1_000]);
+        long taken = 0;
+        try {
+            while (true) {
+                socket.write(frame);
+                taken += frame.length;
+            }
+        } catch (NativeIoException e) {
+            assertEquals("EAGAIN", e.errnoName());
+            return taken;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -248,6 +271,69 @@ class OutputEndTest {
         assertEquals(
                 List.of(0L, 0L),
                 List.of(pipe.stats().unsentFrames(), pipe.stats().unsentBytes()));
+    }
+
+    // row 22
+    @Test
+    void twoEndsThatFlushToEachOtherDoNotWaitForEver() throws Exception {
+        Pipe[] pair = Pipe.pair(loop, loop);
+        List<Throwable> causes = new ArrayList<>();
+        for (Pipe end : pair) {
+            end.onFrame((from, channelId, payload) -> fail("a frame: " + from));
+            end.onClose((closed, cause) -> causes.add(cause));
+            byte[] frame = new byte[2_000_000]; // by far more than the socket holds
+            assertTrue(end.writeFrame(1, frame, 0, frame.length).isAccepted());
+        }
+        for (Pipe end : pair) {
+            end.closeAfterFlush();
+        }
+        Await.turns(loop, "both closes", () -> causes.size() == 2);
+        assertNull(causes.get(0), "the first to have sent everything");
+    }
+
+    // row 22
+    @Test
+    void closeAfterFlushDeliversAllToAPeerThatReadsOnlyWhenItsOwnOutputIsTaken() throws Exception {
+        block(new Random(25));
+        pipe.pauseReading();
+        peered.peer().nonBlocking();
+        long taken = fill(peered.peer());
+        pipe.closeAfterFlush();
+        for (int more = 0; more < 3; more++) {
+            Await.idle(loop);
+            long room = fill(peered.peer());
+            assertTrue(room > 0, "the peer still waits");
+            taken += room;
+        }
+        peered.peer().shutdownOutput();
+        Await.idle(loop); // the end is no news for ever
+        assertEquals(taken, pipe.stats().bytesIn());
+        Reader reader = new Reader(peered.peer());
+        Await.turns(loop, "the end", () -> {
+            reader.readAll();
+            return reader.isEnded();
+        });
+        assertNull(peered.awaitClose());
+        assertEquals(pipe.stats().framesOut(), reader.frames().size());
+        assertEquals(List.of("closed"), peered.heard());
+    }
+
+    // row 22
+    @Test
+    void whatIsDroppedDuringTheFlushPutsOffNoIdleTimeout() throws Exception {
+        peered.close();
+        peered = PeeredPipe.adopt(
+                        loop,
+                        PipeOptions.builder().idleTimeout(Duration.ofMillis(50)).build())
+                .pushed();
+        pipe = peered.pipe();
+        block(new Random(26));
+        pipe.pauseReading();
+        peered.peer().nonBlocking();
+        pipe.closeAfterFlush();
+        Await.turns(loop, "the timeout", () -> peered.isClosed() || fill(peered.peer()) < 0);
+        assertInstanceOf(IdleTimeoutException.class, peered.awaitClose());
+        assertTrue(pipe.stats().unsentFrames() > 0);
     }
 
     // row 22
