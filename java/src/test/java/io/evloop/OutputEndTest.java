@@ -298,6 +298,7 @@ class OutputEndTest {
         pipe.pauseReading();
         peered.peer().nonBlocking();
         long taken = fill(peered.peer());
+        Await.idle(loop); // it has heard of that, and asks no more
         pipe.closeAfterFlush();
         for (int more = 0; more < 3; more++) {
             Await.idle(loop);

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -63,29 +64,28 @@ class ReadyListTest {
         list.addLast(quiet);
         assertTrue(list.hasWaiting());
         assertEquals(all.size(), list.size());
-        list.served(all.get(0), true);
-        list.served(all.get(1), true);
+        list.served(all.get(2), true);
+        list.served(all.get(3), true);
         long late = System.nanoTime() + Duration.ofDays(1).toNanos();
         list.reassign(late);
-        assertEquals(Set.of(4, 5, 2, 3, 6), Set.copyOf(turnsOf(list, all)));
-        assertTrue(list.hasWaiting(), "those who had the places");
-        assertEquals(all.size(), list.size());
-        list.served(all.get(2), true);
+        assertEquals(Set.of(0, 1, 4, 5, 6), turnsOf(list, all));
+        list.served(all.get(0), true);
         list.reassign(late + 1);
-        assertEquals(Set.of(4, 5, 2, 3, 6), Set.copyOf(turnsOf(list, all)), "too early");
-        list.served(all.get(3), false);
-        assertTrue(turnsOf(list, all).contains(0), "the first of those who wait is the next");
-        for (int index = 4; index < 6; index++) {
-            list.served(all.get(index), true);
-        }
+        assertEquals(Set.of(0, 1, 4, 5, 6), turnsOf(list, all), "too early");
+        list.served(all.get(1), false);
+        assertEquals(Set.of(0, 1, 4, 5, 6, 2), turnsOf(list, all), "the first of those who wait is the next");
+        list.served(all.get(4), true);
+        list.served(all.get(5), true);
         list.reassign(late + Duration.ofDays(1).toNanos());
-        assertTrue(turnsOf(list, all).contains(1), "there is one who waits, and so one place to give");
+        assertEquals(6, turnsOf(list, all).size(), "there is one place for the one who waits");
+        assertTrue(turnsOf(list, all).contains(3));
         assertEquals(all.size(), list.size());
+        assertTrue(list.hasWaiting());
     }
 
-    /** Who has turns, in their order; the list is as it was. */
-    private static List<Integer> turnsOf(ReadyList list, List<Inbound> all) {
-        List<Integer> turns = new ArrayList<>();
+    /** Who has turns; the list is as it was. */
+    private static Set<Integer> turnsOf(ReadyList list, List<Inbound> all) {
+        Set<Integer> turns = new HashSet<>();
         Inbound first = list.first();
         do {
             Inbound next = list.removeFirst();
