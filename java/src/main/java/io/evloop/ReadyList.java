@@ -90,11 +90,9 @@ final class ReadyList {
             return;
         }
         reassignedAt = now;
-        int wanted = waiting.size();
         for (int left = turns.size(); left > 0; left--) {
             Inbound inbound = turns.removeFirst();
-            if (inbound.place == Place.SERVED && wanted > 0) {
-                wanted--;
+            if (inbound.place == Place.SERVED && hasWaiting()) {
                 leave(inbound);
                 waiting.addLast(inbound);
             } else {
