@@ -21,7 +21,7 @@ final class ReadyList {
     }
 
     /** Connections in bulk that have turns at a time: what they have read, 128 KiB each, stays in the near caches. */
-    static final int BULK_PLACES = 4;
+    static final int BULK_PLACES = 2;
 
     /** So often the places go to the next, however much is unread: by far longer than it takes to deliver small frames. */
     private static final long TENURE_NANOS = 4_000_000;

@@ -16,7 +16,7 @@ final class Turn {
     private static final int PIECES_PER_READY = 32;
 
     /** Pieces delivered before the clock is looked at, where connections wait for a place to deliver from. */
-    private static final int PIECES_PER_LOOK = 256;
+    private static final int PIECES_PER_LOOK = 128;
 
     /** Bytes of a frame that counts as one in the turn of a pipe; larger ones count as more. */
     private static final int FRAME_LENGTH = 1024;
