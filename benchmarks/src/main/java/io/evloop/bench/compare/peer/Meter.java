@@ -16,7 +16,7 @@ final class Meter {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    private final OutputStream marks;
+    private OutputStream marks = OutputStream.nullOutputStream();
     private long frames;
     private boolean open;
     private boolean closed;
@@ -30,16 +30,23 @@ final class Meter {
     private long otherHeapBytes;
 
     Meter() {
+        rehearse();
         String path = System.getenv("EVLOOP_BENCH_MARKS");
-        try {
-            marks = path == null ? OutputStream.nullOutputStream() : new FileOutputStream(path);
-        } catch (FileNotFoundException e) {
-            throw new UncheckedIOException(e);
+        if (path != null) {
+            try {
+                marks = new FileOutputStream(path);
+            } catch (FileNotFoundException e) {
+                throw new UncheckedIOException(e);
+            }
         }
-        // Everything that the first reading loads or links is there before the window.
-        readOtherHeap();
-        readCpu();
-        THREADS.getCurrentThreadAllocatedBytes();
+    }
+
+    /** What the JVM loads, links and allocates when a line runs for the first time is there before the window. */
+    private void rehearse() {
+        begin();
+        control(Wire.MIDDLE);
+        control(Wire.END);
+        closed = false;
     }
 
     void frames(long count) {
