@@ -323,6 +323,9 @@ final class FrameInput implements Protocol {
 
     @Override
     public long unsentRecords(OutputQueue queue) {
+        if (queue.isEmpty()) {
+            return 0; // by far the most: no class is loaded for it
+        }
         return queue.unsentRecords((bytes, index) -> FrameLayout.HEADER_LENGTH + FrameLayout.length(bytes, index));
     }
 }
