@@ -70,7 +70,7 @@ class OutputEndTest {
         }
     }
 
-    /** Writes frames until the socket is full; how many bytes. */
+    /** Writes frames until the socket is full; how many bytes the whole ones have. */
     private static long fill(RawSocket socket) {
         byte[] frame = Frames.frame(1, new byte[1_000]);
         long taken = 0;
@@ -308,7 +308,8 @@ class OutputEndTest {
         }
         peered.peer().shutdownOutput();
         Await.idle(loop); // the end is no news for ever
-        assertEquals(taken, pipe.stats().bytesIn());
+        assertTrue(
+                pipe.stats().bytesIn() >= taken, taken + " bytes and the beginning of a frame or two: " + pipe.stats());
         Reader reader = new Reader(peered.peer());
         Await.turns(loop, "the end", () -> {
             reader.readAll();
