@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.evloop.error.NativeIoException;
 import io.evloop.error.TruncatedFrameException;
 import io.evloop.testing.Await;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.Quiet;
@@ -176,6 +177,7 @@ class PauseTest {
     }
 
     @Test
+    @ExactCalls("the frame that is read in the first turn")
     void anEndThatWasReadBeforeThePauseWasToldAsAHangUp() throws Exception {
         try (PeeredPipe first = PeeredPipe.adopt(loop)) {
             first.pipe().onFrame((from, channelId, payload) -> pipe.pauseReading());
