@@ -141,8 +141,8 @@ final class Endpoint implements Pollable {
         buffer.release(); // what was not delivered by now never is
         int result = 0;
         try {
-            result =
-                    buffer.fill(fd, Inbound.READ_CAPACITY, Inbound.READ_CAPACITY); // the kernel drops descriptors in it
+            // a plain read, with which the kernel drops what descriptors there are
+            result = buffer.fill(fd, Inbound.READ_CAPACITY, Inbound.READ_CAPACITY);
             stats.reads++;
         } catch (OutOfMemoryError e) {
             context.pool.trim(); // goes on without: only a peer that waits will not be heard

@@ -16,9 +16,6 @@ final class Inbound {
     /** Unread bytes from which on it pays to let the peer work at what the first half was answered with. */
     private static final int LONG_BATCH = 4 * 1024;
 
-    /** A read that brings as much as this is one of many: the connection is in bulk. */
-    private static final int BULK_LENGTH = 32 * 1024;
-
     private final LoopContext context;
     private final Endpoint endpoint;
     private final PipeStats stats;
@@ -79,7 +76,7 @@ final class Inbound {
     void onReadable() {
         if (!isInReadyList()) {
             if (wantsInput()) {
-                if (streak.lastResult() >= BULK_LENGTH) {
+                if (streak.isBulk()) {
                     context.ready.addBulk(this);
                 } else {
                     context.ready.addLast(this);

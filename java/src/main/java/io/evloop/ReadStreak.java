@@ -9,6 +9,9 @@ final class ReadStreak {
     /** A read that brings as much as this is likely to be followed by another. */
     private static final int STREAM_LENGTH = 16 * 1024;
 
+    /** A read that brings as much as this is one of many. */
+    private static final int BULK_LENGTH = 32 * 1024;
+
     /** The most reads in a row after which no further one is tried, because the last tries found nothing. */
     private static final int MAX_SKIPPED_TRIES = 64;
 
@@ -21,9 +24,9 @@ final class ReadStreak {
         lastResult = result;
     }
 
-    /** What the last read has returned. */
-    int lastResult() {
-        return lastResult;
+    /** Whether the stream is in bulk, as far as its last read tells. */
+    boolean isBulk() {
+        return lastResult >= BULK_LENGTH;
     }
 
     /** Asked once after each turn that might try. */

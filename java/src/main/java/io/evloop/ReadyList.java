@@ -34,7 +34,7 @@ final class ReadyList {
     private long reassignedAt = System.nanoTime();
 
     boolean isEmpty() {
-        return turns.isEmpty();
+        return turns.isEmpty(); // nobody waits for a place while nobody has one
     }
 
     int size() {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,17 @@ class BulkTest {
         test.close();
     }
 
+    /** What is done with each frame of the pipes in bulk from now on, once it is recorded. */
+    private void handle(ObjIntConsumer<Pipe> handler) {
+        for (int index = 0; index < BULK_PIPES; index++) {
+            int own = index;
+            pipes.get(index).pipe().onFrame((from, channelId, payload) -> {
+                order.add(own);
+                handler.accept(from, own);
+            });
+        }
+    }
+
     private int heardOf(int index) {
         return Collections.frequency(order, index);
     }
@@ -109,15 +121,11 @@ class BulkTest {
     @Test
     void howeverSlowTheirHandlersAreAllGetTheirTurns() throws Exception {
         open(EventLoopOptions.builder());
-        for (int index = 0; index < BULK_PIPES; index++) {
-            int own = index;
-            pipes.get(index).pipe().onFrame((from, channelId, payload) -> {
-                order.add(own);
-                for (long start = System.nanoTime(); System.nanoTime() - start < SLOW_NANOS; ) {
-                    Thread.onSpinWait();
-                }
-            });
-        }
+        handle((from, own) -> {
+            for (long start = System.nanoTime(); System.nanoTime() - start < SLOW_NANOS; ) {
+                Thread.onSpinWait();
+            }
+        });
         Await.turns(loop, "a frame of each", () -> order.stream().distinct().count() == BULK_PIPES + 1);
         IntStream.range(0, BULK_PIPES)
                 .forEach(index -> assertTrue(heardOf(index) < FRAMES, index + " had all of its turns first"));
@@ -127,16 +135,12 @@ class BulkTest {
     void oneThatPausesGivesItsPlaceToTheNextAndNeedsNoneToGoOn() throws Exception {
         open(EventLoopOptions.builder());
         List<Integer> paused = new ArrayList<>();
-        for (int index = 0; index < BULK_PIPES; index++) {
-            int own = index;
-            pipes.get(index).pipe().onFrame((from, channelId, payload) -> {
-                order.add(own);
-                if (paused.size() <= PLACES && !paused.contains(own)) {
-                    paused.add(own);
-                    from.pauseReading();
-                }
-            });
-        }
+        handle((from, own) -> {
+            if (paused.size() <= PLACES && !paused.contains(own)) {
+                paused.add(own);
+                from.pauseReading();
+            }
+        });
         Await.idle(loop);
         assertEquals(PLACES + 1, paused.size());
         IntStream.range(0, BULK_PIPES)
@@ -149,16 +153,12 @@ class BulkTest {
     @Test
     void thoseThatAreClosedWaitingOrInTheirTurnKeepNobodyFromHis() throws Exception {
         open(EventLoopOptions.builder());
-        for (int index = 0; index < BULK_PIPES; index++) {
-            int own = index;
-            pipes.get(index).pipe().onFrame((from, channelId, payload) -> {
-                order.add(own);
-                if (own < PLACES) {
-                    from.close();
-                    pipes.get(own + PLACES).pipe().close();
-                }
-            });
-        }
+        handle((from, own) -> {
+            if (own < PLACES) {
+                from.close();
+                pipes.get(own + PLACES).pipe().close();
+            }
+        });
         Await.idle(loop);
         for (int index = 0; index < BULK_PIPES; index++) {
             assertEquals(index < PLACES ? 1 : index < 2 * PLACES ? 0 : FRAMES, heardOf(index));
