@@ -13,6 +13,8 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,13 +73,39 @@ static void apply(const char *option) {
     }
 }
 
-/* The program is looked for on the supervisor's PATH; its environment stays what it was. */
-static void exec_on_path(char **program, char *path) {
-    char **environment = environ;
-    char *search[2] = {path, NULL};
-    environ = search;
-    execvpe(program[0], program, environment);
-    fail(EVL_EXEC_EXEC, errno);
+/* Whether the search goes on behind a directory in which exec failed: as posix_spawnp(3) has it. */
+static bool is_elsewhere(int error) {
+    return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE || error == ENODEV || error == ETIMEDOUT;
+}
+
+/*
+ * Like posix_spawnp(3), which starts those that need no help: the program is looked for on the supervisor's PATH, and a file
+ * that is no program is an error. execvpe(3) would hand it to a shell.
+ */
+static int exec_on_path(char **program, const char *path) {
+    char candidate[PATH_MAX];
+    const char *name = program[0];
+    if (*name == '\0' || strchr(name, '/') != NULL) {
+        execve(name, program, environ);
+        return errno;
+    }
+    int error = ENOENT;
+    for (const char *end;; path = end + 1) {
+        end = strchrnul(path, ':');
+        const char *slash = end > path ? "/" : ""; /* an empty entry is the working directory */
+        int length = snprintf(candidate, sizeof candidate, "%.*s%s%s", (int) (end - path), path, slash, name);
+        if (length >= 0 && (size_t) length < sizeof candidate) {
+            execve(candidate, program, environ);
+            if (!is_elsewhere(errno)) {
+                return errno;
+            }
+            error = errno == EACCES ? EACCES : error;
+        }
+        if (*end == '\0') {
+            break;
+        }
+    }
+    return error;
 }
 
 int main(int argc, char **argv) {
@@ -92,11 +120,11 @@ int main(int argc, char **argv) {
     if (close(own_fd) < 0) {
         fail(EVL_EXEC_USAGE, errno);
     }
-    char *path = NULL; /* "PATH=..." */
+    const char *path = "/bin:/usr/bin"; /* where there is no PATH */
     int index = FIRST_OPTION;
     for (; index < argc && strcmp(argv[index], "--") != 0; index++) {
         if (strncmp(argv[index], "PATH=", 5) == 0) {
-            path = argv[index];
+            path = argv[index] + 5;
         } else {
             apply(argv[index]);
         }
@@ -104,5 +132,5 @@ int main(int argc, char **argv) {
     if (index + 1 >= argc) {
         fail(EVL_EXEC_USAGE, EINVAL);
     }
-    exec_on_path(argv + index + 1, path);
+    fail(EVL_EXEC_EXEC, exec_on_path(argv + index + 1, path));
 }

@@ -37,8 +37,14 @@ class WorkerStartFailureTest {
         }
     }
 
+    /** Started plainly, and with the helper in between. */
     private static void assertExecFails(String errno, String program) throws Exception {
-        NativeIoException failure = assertFails(errno, Programs.worker(program, "argument"));
+        assertExecFails(errno, program, Programs.worker(program, "argument"));
+        assertExecFails(errno, program, Programs.worker(program, "argument").nice(1));
+    }
+
+    private static void assertExecFails(String errno, String program, WorkerBuilder builder) throws Exception {
+        NativeIoException failure = assertFails(errno, builder);
         String beginning = "exec " + program + ": " + errno + " (";
         assertTrue(failure.getMessage().startsWith(beginning), failure.getMessage());
         assertEquals("execve", failure.systemCall());
