@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
+import io.evloop.testing.Programs;
 import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
 import java.io.BufferedReader;
@@ -75,6 +76,11 @@ class ForeignPeerTest {
         assertEquals(List.of("0:FRAME 0", "30000:FRAME 1", "60000:FRAME 2", "closed"), heard);
     }
 
+    private static void assumeAvailable(SocketKind kind) {
+        assumeTrue(kind.isAvailable());
+        Programs.assumePython();
+    }
+
     private static void assertLeft(Process peer) throws InterruptedException {
         try {
             assertTrue(peer.waitFor(30, TimeUnit.SECONDS));
@@ -87,7 +93,7 @@ class ForeignPeerTest {
     @ParameterizedTest
     @EnumSource(names = {"UNIX_PATH", "UNIX_ABSTRACT", "TCP4", "TCP6"})
     void connectsToUs(SocketKind kind) throws Exception {
-        assumeTrue(kind.isAvailable());
+        assumeAvailable(kind);
         List<Pipe> pipes = new ArrayList<>();
         try (TestLoop test = TestLoop.open();
                 Listener listener =
@@ -104,7 +110,7 @@ class ForeignPeerTest {
     @ParameterizedTest
     @EnumSource(names = {"UNIX_PATH", "UNIX_ABSTRACT", "TCP4", "TCP6"})
     void isConnectedTo(SocketKind kind) throws Exception {
-        assumeTrue(kind.isAvailable());
+        assumeAvailable(kind);
         List<Pipe> pipes = new ArrayList<>();
         Address address = kind.newAddress();
         Process peer = new ProcessBuilder(arguments("listen", kind, address))

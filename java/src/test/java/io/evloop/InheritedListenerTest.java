@@ -57,6 +57,7 @@ class InheritedListenerTest {
 
     @Test
     void acceptsAtASocketThatWasHandedOver() throws Exception {
+        Programs.assumePython();
         List<String> command = new ArrayList<>(List.of("python3", "-c", MANAGER));
         command.addAll(Programs.inJava(Heir.class));
         Process process = new ProcessBuilder(command)

@@ -4,7 +4,6 @@ import io.evloop.WorkerBuilder;
 import io.evloop.testing.Programs;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Assumptions;
 
 /** The worker's sides that evloop has; what all of these workers do is said in {@code native/test/workers/header.c}. */
 enum Language {
@@ -35,7 +34,7 @@ enum Language {
     }
 
     private static WorkerBuilder python(String script) {
-        Assumptions.assumeTrue(Programs.hasPython(), "there is no python3 on the PATH");
+        Programs.assumePython();
         Path library = Path.of(System.getProperty("basedir", "."), "..", "native", "python");
         return Programs.worker(Programs.inPython(script).toArray(new String[0]))
                 .env("PYTHONPATH", library.toAbsolutePath().toString())

@@ -33,6 +33,7 @@ public final class FdLimit implements AutoCloseable {
 
     /** The limit is as before. */
     public static FdLimit open() throws IOException {
+        Programs.assumePython();
         return new FdLimit();
     }
 

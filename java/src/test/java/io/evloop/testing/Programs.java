@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * The programs that tests start as workers: in C from {@code native/test/workers}, in Java from the test classes, in Python
@@ -81,6 +82,11 @@ public final class Programs {
         return List.of(
                 "python3",
                 file(Programs.class.getResource("/workers/" + script)).toString());
+    }
+
+    /** Skips the test that calls it where there is no {@code python3} on the PATH. */
+    public static void assumePython() {
+        Assumptions.assumeTrue(hasPython(), "there is no python3 on the PATH");
     }
 
     /** Whether there is a {@code python3} on the PATH. */
