@@ -42,7 +42,7 @@ final class SupervisedWorker {
 
     WriteResult request(long requestId, int channelId, ByteBuffer payload) {
         WriteResult result = worker.pipe().writeFrame(channelId, payload);
-        if (result == WriteResult.OK || result == WriteResult.ABOVE_HIGH_WATER) {
+        if (result.isAccepted()) {
             unanswered.addLast(requestId);
         }
         return result;

@@ -86,7 +86,7 @@ public final class Supervisor implements AutoCloseable {
         }
         SupervisedWorker first = choose();
         WriteResult result = first == null ? WriteResult.FULL : first.request(requestId, channelId, payload);
-        for (int index = 0; first != null && !isAccepted(result) && index < members.length; index++) {
+        for (int index = 0; first != null && !result.isAccepted() && index < members.length; index++) {
             if (members[index] != first && members[index].isReady()) {
                 result = members[index].request(requestId, channelId, payload);
             }
@@ -95,10 +95,6 @@ public final class Supervisor implements AutoCloseable {
             drainOwed = true;
         }
         return result == WriteResult.CLOSED ? WriteResult.FULL : result; // its worker will be replaced
-    }
-
-    private static boolean isAccepted(WriteResult result) {
-        return result == WriteResult.OK || result == WriteResult.ABOVE_HIGH_WATER;
     }
 
     /** Null if none is ready. */

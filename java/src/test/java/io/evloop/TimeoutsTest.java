@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -127,6 +128,7 @@ class TimeoutsTest {
             pipe.close();
             Await.idle(loop);
         }
+        Assumptions.abort("the machine was too slow in each of " + TRIES + " tries");
     }
 
     // inside a frame ----------------------------------------------------------------------------------------------
