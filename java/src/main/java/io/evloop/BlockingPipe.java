@@ -30,7 +30,7 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * <p>What is written is gathered and sent when 64 KiB are reached, by {@link #flush}, {@link #shutdownOutput} and {@link
+ * <p>What is written is gathered and sent when 128 KiB are reached, by {@link #flush}, {@link #shutdownOutput} and {@link
  * #close}, and before {@link #readFrame} waits for the peer: so who answers requests never waits with the answer unsent,
  * and answers to requests that came together leave together. A write waits while the peer does not read. Two ends that
  * both write without reading wait for ever; an end on an {@link EventLoop}, such as every supervisor's, always reads.
@@ -248,11 +248,16 @@ public final class BlockingPipe implements AutoCloseable {
         }
     }
 
-    /** Makes room, by a flush if there is none; how many of {@code wanted} bytes fit, above 0. */
+    /** Inside a frame: makes room, by a flush if there is none; how many of {@code wanted} bytes fit, above 0. */
     private int makeRoom(int wanted) throws IOException {
         if (!output.hasRoom(1)) {
             flush();
-            output.makeRoom(1);
+            try {
+                output.makeRoom(1);
+            } catch (OutOfMemoryError e) {
+                writeFailure = new IOException("the stream broke off inside a frame: no direct memory", e);
+                throw e;
+            }
         }
         return Math.min(wanted, output.room());
     }

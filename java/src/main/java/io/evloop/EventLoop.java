@@ -273,6 +273,10 @@ public final class EventLoop implements AutoCloseable {
      * {@link EventLoopClosedException}, ends the workers, calls every {@code onClose} and {@code onExit}. From another
      * thread it asks a running loop and waits; in a callback it takes effect at the end of the turn, and {@code run}
      * returns. Idempotent. Any thread.
+     *
+     * <p>A loop that no thread runs at the moment is ended on the calling thread, to which it belongs from then on. Whoever
+     * drives it by {@link #poll} from another thread must see to it that it is not inside a method of the loop, or of what is
+     * registered with it, meanwhile.
      */
     @Override
     public void close() {

@@ -10,8 +10,8 @@ public interface FrameHandler {
      * Takes one frame, which is consumed even if this throws; what it throws ends the pipe.
      *
      * @param channelId 0 to 65535
-     * @param payload the payload from its position to its limit, 1 byte or more, big-endian, off-heap; the same object
-     *     for every frame, valid until this returns; the bytes outside position and limit are not the caller's
+     * @param payload the payload from its position to its limit, 1 byte or more, big-endian, off-heap; valid until
+     *     this returns: the object is used again for the next frame; the bytes outside position and limit are not the caller's
      */
     void onFrame(Pipe pipe, int channelId, ByteBuffer payload);
 }

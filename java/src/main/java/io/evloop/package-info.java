@@ -7,7 +7,7 @@
  *  | writeFrame -> OutputQueue --- send --+                     |     socketpair
  *  |                                      +====================== fd 3, named by EVLOOP_FD
  *  | onFrame <- FrameReader <- InputBuffer <- read --+          |
- *  |        \______ ready list: one frame a turn     |          |
+ *  |        \______ ready list: a few frames a turn  |          |
  *  |                                                 |          |
  *  | EventLoop:  timers, tasks -> flush -> epoll_wait -> events -> ready list -> closes
  *  |                                          |                 |
