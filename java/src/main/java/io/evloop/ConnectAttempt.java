@@ -87,18 +87,32 @@ public final class ConnectAttempt {
             connect();
         } catch (IOException e) {
             fail(e);
+        } catch (OutOfMemoryError e) {
+            fail(withoutMemory(e));
         }
     }
 
     private void onWritable() {
+        IOException failure = null;
         int error = Native.socketError(fd);
-        if (error != 0) {
-            fail(failure(-Math.abs(error)));
-        } else if (isConnectedToItself()) {
-            fail(failure(-Errno.ECONNREFUSED));
-        } else {
-            succeed();
+        try {
+            if (error != 0) {
+                failure = failure(-Math.abs(error));
+            } else if (isConnectedToItself()) {
+                failure = failure(-Errno.ECONNREFUSED);
+            }
+        } catch (OutOfMemoryError e) {
+            failure = withoutMemory(e);
         }
+        if (failure == null) {
+            succeed();
+        } else {
+            fail(failure);
+        }
+    }
+
+    private IOException withoutMemory(OutOfMemoryError error) {
+        return new IOException("connect " + address + ": no direct memory", error);
     }
 
     /** A port of the kernel's choice may be the very one to connect to, where nobody listens: {@code tcp(7)} allows that. */

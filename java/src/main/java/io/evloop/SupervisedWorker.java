@@ -85,7 +85,7 @@ final class SupervisedWorker {
     private void startOrRetry() {
         try {
             start();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) { // of memory, too, there may be enough the next time
             supervisor.report(e);
             startAgain();
         }

@@ -233,12 +233,20 @@ final class Turn {
         }
         stats.events += done;
         if (isCutOff(ready)) {
-            epoll.maxEvents(Math.min(MAX_EVENTS, epoll.maxEvents() * 2));
+            reportMore();
         }
         return done;
     }
 
     /** Whether more may be ready than was reported: a wake-up took a place, too, which does not count as ready. */
+    private void reportMore() {
+        try {
+            epoll.maxEvents(Math.min(MAX_EVENTS, epoll.maxEvents() * 2));
+        } catch (OutOfMemoryError e) {
+            context.pool.trim(); // goes on as before: those that were not reported are the first ones next time
+        }
+    }
+
     private boolean isCutOff(int ready) {
         return ready >= epoll.maxEvents() - 1 && epoll.maxEvents() < MAX_EVENTS;
     }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.epoll.Epoll;
+import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
@@ -12,7 +14,12 @@ import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.Reader;
 import io.evloop.testing.TestLoop;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,7 +31,10 @@ final class OutOfDirectMemory {
         A_WRITE_IS_FULL_AND_DRAINED_LATER,
         A_READ_ENDS_ITS_PIPE_ALONE,
         A_REFUSED_WRITE_KEPT_THE_QUEUE_FROM_BEING_SENT,
-        A_RETRY_SHUT_THE_OUTPUT_OF_SOMEBODY_ELSE
+        A_RETRY_SHUT_THE_OUTPUT_OF_SOMEBODY_ELSE,
+        A_LONGER_LIST_OF_EVENTS_IS_NOT_TO_BE_HAD,
+        A_CONNECT_FAILS_ALONE,
+        A_RESTART_IS_TRIED_AGAIN
     }
 
     private static final int PAYLOAD = 40_000; // three to a segment
@@ -57,7 +67,10 @@ final class OutOfDirectMemory {
             case A_WRITE_IS_FULL_AND_DRAINED_LATER -> writeIsFull();
             case A_READ_ENDS_ITS_PIPE_ALONE -> readEndsItsPipe();
             case A_REFUSED_WRITE_KEPT_THE_QUEUE_FROM_BEING_SENT -> refusedWriteWhileQueued();
-            default -> retryAfterTheClose();
+            case A_RETRY_SHUT_THE_OUTPUT_OF_SOMEBODY_ELSE -> retryAfterTheClose();
+            case A_LONGER_LIST_OF_EVENTS_IS_NOT_TO_BE_HAD -> shortListOfEvents();
+            case A_CONNECT_FAILS_ALONE -> connectFails();
+            default -> restartIsTriedAgain();
         }
         assertEquals(List.of(), test.takeErrors());
     }
@@ -76,7 +89,7 @@ final class OutOfDirectMemory {
 
     /** Each attempt in vain takes the JVM half a second: few of them. */
     private void useUp() {
-        for (int length : new int[] {256 * 1024, 4 * 1024}) {
+        for (int length : new int[] {256 * 1024, 4 * 1024, 64}) {
             assertThrows(OutOfMemoryError.class, () -> {
                 while (hog.size() < 1_000_000) {
                     hog.add(ByteBuffer.allocateDirect(length));
@@ -180,5 +193,81 @@ final class OutOfDirectMemory {
             assertEquals(0, far.readAll());
             assertTrue(!far.isEnded(), "somebody has shut its output");
         }
+    }
+
+    private void shortListOfEvents() throws Exception {
+        List<Integer> reported = new ArrayList<>();
+        List<Watch> watches = new ArrayList<>();
+        int[] fds = new int[600];
+        for (int index = 0; index < fds.length; index++) {
+            int own = index;
+            fds[index] = Fd.check(Native.eventFd(), "eventfd");
+            Fd.check(Native.eventFdWrite(fds[index]), "write");
+            watches.add(loop.watch(fds[index], Epoll.IN | Epoll.ONESHOT, (watch, events) -> reported.add(own)));
+        }
+        useUp();
+        Await.turns(loop, "all events", () -> reported.size() == fds.length);
+        assertEquals(fds.length, reported.stream().distinct().count());
+        for (int index = 0; index < fds.length; index++) {
+            watches.get(index).cancel();
+            Fd.close(fds[index]);
+        }
+        hog.clear();
+    }
+
+    private void connectFails() throws Exception {
+        List<IOException> failures = new ArrayList<>();
+        List<SocketHandle> connected = new ArrayList<>();
+        ConnectHandler handler = new ConnectHandler() {
+            @Override
+            public void onConnect(SocketHandle socket) {
+                connected.add(socket);
+            }
+
+            @Override
+            public void onFailure(IOException cause) {
+                failures.add(cause);
+            }
+        };
+        try (ServerSocketChannel server = ServerSocketChannel.open()) {
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            Address address = Address.tcp(server.socket().getLocalPort());
+            loop.connect(address, Duration.ZERO, handler);
+            useUp();
+            Await.turns(loop, "the failure", () -> !failures.isEmpty());
+            assertInstanceOf(OutOfMemoryError.class, failures.get(0).getCause());
+            hog.clear();
+            loop.connect(address, Duration.ZERO, handler);
+            Await.turns(loop, "the connection", () -> !connected.isEmpty());
+            assertEquals(1, failures.size());
+        }
+    }
+
+    private void restartIsTriedAgain() throws Exception {
+        List<WorkerExit> exits = new ArrayList<>();
+        Supervisor pool = Supervisor.builder(Worker.command("sh", "-c", "exec cat <&3 >&3"), 1) // an echo
+                .backoff(Duration.ofMillis(1), Duration.ofMillis(1))
+                .maxRestartsPerMinute(10_000)
+                .onAnswer((supervisor, id, channelId, payload) -> peered.heard().add("answer"))
+                .onExit((worker, exit) -> exits.add(exit))
+                .start(loop);
+        Worker first = loop.openContext().workers.iterator().next();
+        useUp();
+        first.kill();
+        TestLoop.Heard[] heard = new TestLoop.Heard[1];
+        Await.turns(loop, "a restart in vain", () -> {
+            List<TestLoop.Heard> errors = test.takeErrors();
+            heard[0] = errors.isEmpty() ? null : errors.get(0);
+            return heard[0] != null;
+        });
+        assertInstanceOf(OutOfMemoryError.class, heard[0].error());
+        hog.clear();
+        ByteBuffer request = ByteBuffer.allocateDirect(1);
+        Await.turns(loop, "the answer of its successor", () -> {
+            pool.request(1, 1, request.clear());
+            return peered.heard().contains("answer");
+        });
+        assertEquals(1, exits.size());
+        test.takeErrors(); // of further restarts in vain
     }
 }

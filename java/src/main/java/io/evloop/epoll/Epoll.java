@@ -221,12 +221,16 @@ public final class Epoll implements AutoCloseable {
         return eventArray.length();
     }
 
-    /** Changes {@link #maxEvents()}, 1 to 1,048,576; the results of the last {@link #await} are lost. */
+    /**
+     * Changes {@link #maxEvents()}, 1 to 1,048,576; the results of the last {@link #await} are lost.
+     *
+     * @throws OutOfMemoryError if direct memory is exhausted; nothing has changed
+     */
     public void maxEvents(int maxEvents) {
         checkOpen();
         checkMaxEvents(maxEvents);
-        readyCount = 0;
         eventArray = new EventArray(maxEvents);
+        readyCount = 0;
     }
 
     /** Closes the epoll, not what was added to it. Any thread, though not while another is in {@link #await}; idempotent. */
