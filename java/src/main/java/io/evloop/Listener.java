@@ -202,7 +202,7 @@ public final class Listener implements AutoCloseable {
         stats.exhaustions++;
         boolean first = pauseNanos == 0;
         pauseNanos = first ? FIRST_PAUSE_NANOS : Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
-        resumption = context.timers.add(context.loop, System.nanoTime() + pauseNanos, this::tryAgain);
+        resumeLater();
         try {
             registration.disarm(Epoll.IN);
         } catch (IOException e) {
@@ -213,6 +213,10 @@ public final class Listener implements AutoCloseable {
         }
     }
 
+    private void resumeLater() {
+        resumption = context.timers.add(context.loop, System.nanoTime() + pauseNanos, this::tryAgain);
+    }
+
     private void tryAgain() {
         resumption = null;
         if (isAccepting()) {
@@ -220,6 +224,7 @@ public final class Listener implements AutoCloseable {
                 registration.arm(Epoll.IN);
             } catch (IOException e) {
                 context.reportError(this, e);
+                resumeLater(); // short of memory, or of room in the epoll
             }
         }
     }
