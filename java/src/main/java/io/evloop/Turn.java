@@ -160,11 +160,12 @@ final class Turn {
             return isAlone() ? 0 : epollWait(0);
         }
         if (spinNanos > 0) {
-            int ready = spin(timeout);
+            long begin = System.nanoTime();
+            int ready = spin(begin, timeout);
             if (ready > 0 || hasWork()) {
                 return ready;
             }
-            timeout = untilNextTimer(timeoutNanos);
+            timeout = timeout < 0 ? timeout : Math.max(0, timeout - (System.nanoTime() - begin));
         }
         tasks.fallAsleep();
         try {
@@ -200,7 +201,7 @@ final class Turn {
     }
 
     /** Polls without blocking until something is there or {@code spinNanos} are over; the number of epoll's events. */
-    private int spin(long timeoutNanos) throws IOException {
+    private int spin(long start, long timeoutNanos) throws IOException {
         long limit = timeoutNanos < 0 ? spinNanos : Math.min(spinNanos, timeoutNanos);
         long start = System.nanoTime();
         int tries = 0;
