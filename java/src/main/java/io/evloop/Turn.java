@@ -41,6 +41,7 @@ final class Turn {
     private final int pipeBytesPerTurn;
     private final HandlerEvent tracing = new HandlerEvent();
     private final long spinNanos;
+    private int piecesUntilLook = PIECES_PER_LOOK;
 
     Turn(LoopContext context, Epoll epoll) {
         this.context = context;
@@ -203,7 +204,6 @@ final class Turn {
     /** Polls without blocking until something is there or {@code spinNanos} are over; the number of epoll's events. */
     private int spin(long start, long timeoutNanos) throws IOException {
         long limit = timeoutNanos < 0 ? spinNanos : Math.min(spinNanos, timeoutNanos);
-        long start = System.nanoTime();
         int tries = 0;
         do {
             if (context.spinSet.tryRead() || !tasks.mayBlock()) {
@@ -239,7 +239,6 @@ final class Turn {
         return done;
     }
 
-    /** Whether more may be ready than was reported: a wake-up took a place, too, which does not count as ready. */
     private void reportMore() {
         try {
             epoll.maxEvents(Math.min(MAX_EVENTS, epoll.maxEvents() * 2));
@@ -248,6 +247,7 @@ final class Turn {
         }
     }
 
+    /** Whether more may be ready than was reported: a wake-up took a place, too, which does not count as ready. */
     private boolean isCutOff(int ready) {
         return ready >= epoll.maxEvents() - 1 && epoll.maxEvents() < MAX_EVENTS;
     }
@@ -261,7 +261,6 @@ final class Turn {
         final int pieces = Math.max(PIECES_PER_TURN, PIECES_PER_READY * ready.size());
         int done = 0;
         int bytesLeft = bytesPerTurn;
-        int nextLook = PIECES_PER_LOOK;
         while (!ready.isEmpty() && done < pieces && bytesLeft > 0) {
             boolean alone = ready.size() == 1; // then it may have all the turns of this round at once
             int frames = alone ? pieces - done : framesPerTurn;
@@ -274,9 +273,12 @@ final class Turn {
                 flush();
             }
             bytesLeft = (int) (byteLimit - context.deliveredBytes);
-            if (done >= nextLook && ready.hasWaiting()) {
-                nextLook = done + PIECES_PER_LOOK;
-                ready.reassign(System.nanoTime());
+            if (ready.hasWaiting()) {
+                piecesUntilLook -= Math.max(1, delivered);
+                if (piecesUntilLook <= 0) {
+                    piecesUntilLook = PIECES_PER_LOOK;
+                    ready.reassign(System.nanoTime());
+                }
             }
         }
         if (stats.frames - framesBefore > stats.maxFramesPerTurn) {

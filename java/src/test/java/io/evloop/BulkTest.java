@@ -16,6 +16,8 @@ import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pipes whose reads bring much, more of them than have turns at a time. */
 @ExactCalls("the turns in which frames come that are there at once")
@@ -118,9 +120,11 @@ class BulkTest {
         IntStream.range(0, BULK_PIPES).forEach(index -> assertEquals(FRAMES, heardOf(index)));
     }
 
-    @Test
-    void howeverSlowTheirHandlersAreAllGetTheirTurns() throws Exception {
-        open(EventLoopOptions.builder());
+    /** Also where a turn of the loop is over before so many frames are delivered as are, between two looks at the clock. */
+    @ParameterizedTest
+    @ValueSource(ints = {1 << 20, 512})
+    void howeverSlowTheirHandlersAreAllGetTheirTurns(int bytesPerTurn) throws Exception {
+        open(EventLoopOptions.builder().bytesPerTurn(bytesPerTurn));
         handle((from, own) -> {
             for (long start = System.nanoTime(); System.nanoTime() - start < SLOW_NANOS; ) {
                 Thread.onSpinWait();
