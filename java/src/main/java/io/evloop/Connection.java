@@ -140,14 +140,10 @@ public final class Connection implements AutoCloseable {
      */
     public void shutdownOutput() {
         loop.checkThread();
-        checkHalfClosable();
-        endpoint.outbound().shutdown();
-    }
-
-    void checkHalfClosable() {
         if (!endpoint.isSocket()) {
             throw new UnsupportedOperationException("not a socket: " + this);
         }
+        endpoint.shutdownOutput();
     }
 
     /**
@@ -258,6 +254,9 @@ public final class Connection implements AutoCloseable {
         public Throwable truncation() {
             return null;
         }
+
+        @Override
+        public void finishOutput() {}
 
         @Override
         public boolean onEnd() {

@@ -1,6 +1,5 @@
 package io.evloop;
 
-import io.evloop.buffer.InputBuffer;
 import io.evloop.buffer.Sink;
 import io.evloop.epoll.Epoll;
 import io.evloop.sys.Errno;
@@ -89,6 +88,12 @@ final class Endpoint implements Pollable {
             protocol.onClose(closeCause); // the former owner has heard it, this one has not
             return;
         }
+        if (inbound.forgetEnd()) {
+            interest.suspend(); // a hang-up would be reported for as long as the new owner takes no frames
+            if (outbound.isBlocked()) {
+                interest.armOutput();
+            }
+        }
         inbound.changed();
         if (timeouts != null) {
             timeouts.start();
@@ -127,31 +132,11 @@ final class Endpoint implements Pollable {
                 hangUp();
             }
         } else if ((events & ~Epoll.OUT) != 0) {
-            if (state == State.FLUSHING) {
-                dropInput();
-            } else {
+            if (state == State.OPEN) {
                 inbound.onReadable();
+            } else if (!DroppedInput.read(context, fd, inbound.buffer(), stats)) {
+                interest.disarmInput();
             }
-        }
-    }
-
-    /** One read while all that matters is the output: a peer that waits until its own output is taken would not read ours. */
-    private void dropInput() {
-        InputBuffer buffer = inbound.buffer();
-        buffer.release(); // what was not delivered by now never is
-        int result = 0;
-        try {
-            // a plain read, with which the kernel drops what descriptors there are
-            result = buffer.fill(fd, Inbound.READ_CAPACITY, Inbound.READ_CAPACITY);
-            stats.reads++;
-        } catch (OutOfMemoryError e) {
-            context.pool.trim(); // goes on without: only a peer that waits will not be heard
-        }
-        buffer.release();
-        if (result > 0) {
-            stats.bytesIn += result;
-        } else if (result != -Errno.EAGAIN) {
-            interest.disarmInput();
         }
     }
 
@@ -170,9 +155,7 @@ final class Endpoint implements Pollable {
 
     /** Nothing more will come, and now nothing can go either. */
     private void hangUp() {
-        if (readable && !inbound.isEndTold()) {
-            interest.suspend(); // what is unread goes first; the end comes behind it
-        } else if (!outbound.isEmpty()) {
+        if (!outbound.isEmpty()) {
             outbound.flush();
         } else if (readable) {
             closeWith(null);
@@ -240,16 +223,30 @@ final class Endpoint implements Pollable {
         }
     }
 
+    /** Ends the output behind what is queued. */
+    void shutdownOutput() {
+        if (!isClosed()) { // or else the descriptor may be somebody else's by now
+            protocol.finishOutput();
+            outbound.shutdown();
+        }
+    }
+
     void closeAfterFlush() {
-        if (state == State.OPEN) {
-            if (outbound.isEmpty() || outbound.failure() != null) {
-                closeWith(outbound.failure());
-            } else {
-                state = State.FLUSHING;
-                inbound.halt();
-                if (readable) {
-                    interest.armInput();
-                }
+        if (state != State.OPEN) {
+            return;
+        }
+        protocol.finishOutput();
+        if (outbound.isEmpty() || outbound.failure() != null) {
+            closeWith(outbound.failure());
+        } else if (inbound.linger() != null) {
+            closeWith(inbound.linger()
+                    .cause()); // whom it is for is gone, and who else holds the other end may never read
+        } else {
+            state = State.FLUSHING;
+            inbound.halt();
+            inbound.enqueue(); // drops what is unread
+            if (!isOutputOnly()) {
+                interest.armInput();
             }
         }
     }

@@ -175,7 +175,8 @@ final class FrameInput implements Protocol {
         final ByteBuffer bytes = unread.bytes();
         final int end = unread.end();
         final int stop = unread.start() + Math.min(byteLimit, unread.length());
-        final boolean traces = endpoint.context().tracesHandlers;
+        final LoopContext context = endpoint.context();
+        final boolean traces = context.tracesHandlers;
         int position = unread.start();
         int count = 0;
         try {
@@ -199,13 +200,14 @@ final class FrameInput implements Protocol {
                     } else {
                         target.onFrame(pipe, frames.channelId(), payload);
                     }
+                    context.abortOpenClaims();
                 }
             }
         } finally {
             unread.start(position);
             unread.hideView();
             stats.framesIn += count;
-            endpoint.context().stats.frames += count;
+            context.stats.frames += count;
         }
         return count;
     }
@@ -301,6 +303,11 @@ final class FrameInput implements Protocol {
     @Override
     public boolean onEnd() {
         return pipe.tellEnd();
+    }
+
+    @Override
+    public void finishOutput() {
+        pipe.finishSenders();
     }
 
     @Override

@@ -153,7 +153,8 @@ final class Inbound {
         return readDue || turnDue;
     }
 
-    private void enqueue() {
+    /** For a turn, whatever there is to be done in it. */
+    void enqueue() {
         if (!isInReadyList()) {
             context.ready.addLast(this);
         }
@@ -178,6 +179,9 @@ final class Inbound {
         turnDue = false;
         boolean progress = reads && read();
         int done = (asked || progress) && isDelivering() ? deliver(limit, bytes, inHalves) : 0;
+        if (halted) {
+            trim();
+        }
         if (place != ReadyList.Place.NONE) {
             context.ready.served(this, isInReadyList());
         }
@@ -218,29 +222,28 @@ final class Inbound {
             readTheRest();
         } else if (wantsInput()) {
             endpoint.interest().armInput();
-            if (progress && context.ready.isEmpty() && streak.isTryDue() && readOn()) {
-                return;
+            if (progress && context.ready.isEmpty() && streak.isTryDue()) { // past epoll: nobody else has anything
+                boolean hit = fill();
+                streak.onTry(hit);
+                if (hit) {
+                    return;
+                }
             }
         }
-        if (buffer.isEmpty()) {
-            buffer.releaseIfEmpty();
-        } else {
-            compact();
-        }
+        trim();
         Timeouts timeouts = endpoint.timeouts();
         if (timeouts != null) {
             timeouts.onTurn();
         }
     }
 
-    /** Looks for more at once, past epoll: nobody else has anything to deliver. */
-    private boolean readOn() {
-        boolean hit = fill();
-        streak.onTry(hit);
-        return hit;
-    }
-
-    private void compact() {
+    /** Holds no more memory than what is unread needs, and none if nobody is to have that. */
+    private void trim() {
+        if (!endpoint.isOpen()) {
+            buffer.release();
+            return;
+        }
+        buffer.releaseIfEmpty();
         try {
             buffer.compactIfSmall();
         } catch (OutOfMemoryError e) {
@@ -309,6 +312,13 @@ final class Inbound {
         return endTold;
     }
 
+    /** There is a new owner; true if the end was told to the former one. */
+    boolean forgetEnd() {
+        boolean told = endTold;
+        endTold = false;
+        return told;
+    }
+
     /**
      * Reads what is there, delivers it, then closes with {@code cause}; an earlier cause is kept. What comes later is not
      * read: a process that shares the other end might write for ever.
@@ -319,6 +329,11 @@ final class Inbound {
         }
         linger.because(cause);
         changed();
+    }
+
+    /** What is done since {@link #lingerThenClose}; null: it was not called. */
+    Linger linger() {
+        return linger;
     }
 
     private void lingered(int bytes) {
@@ -351,13 +366,10 @@ final class Inbound {
     private Throwable cause() {
         Throwable failure = endFailure == null && linger != null ? linger.cause() : endFailure;
         Throwable truncation = protocol().truncation();
-        if (truncation == null) {
-            return failure;
-        }
-        if (failure != null) {
+        if (truncation != null && failure != null) {
             truncation.addSuppressed(failure);
         }
-        return truncation;
+        return truncation == null ? failure : truncation;
     }
 
     private void tellEnd() {
@@ -371,9 +383,6 @@ final class Inbound {
         }
         HandlerEvent.finish(event, protocol().owner());
         context.abortOpenClaims();
-        if (endpoint.isOpen()) {
-            endpoint.interest().outputOnly(endpoint.outbound().isBlocked());
-        }
     }
 
     /** The descriptor is about to be closed. */

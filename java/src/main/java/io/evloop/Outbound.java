@@ -367,7 +367,7 @@ final class Outbound {
 
     /** Half-closes once what is queued is sent; from now on writes are CLOSED. */
     void shutdown() {
-        if (!shutRequested && !endpoint.isClosed()) { // the descriptor may be somebody else's by now
+        if (!shutRequested) {
             account.settle();
             shutRequested = true;
             if (queue.isEmpty()) {

@@ -74,6 +74,7 @@ public final class Pipe implements AutoCloseable {
     public static Pipe over(Connection connection, PipeOptions options) {
         connection.loop().checkThread();
         Pipe pipe = new Pipe(connection, options);
+        pipe.endpoint.outbound().queue().beginRecords();
         pipe.endpoint.handedOver();
         return pipe;
     }
@@ -325,16 +326,11 @@ public final class Pipe implements AutoCloseable {
 
     /** See {@link Connection#shutdownOutput}; what senders have queued goes first. */
     public void shutdownOutput() {
-        loop.checkThread();
-        connection.checkHalfClosable();
-        finishSenders();
         connection.shutdownOutput();
     }
 
     /** See {@link Connection#closeAfterFlush}; what senders have queued goes first. */
     public void closeAfterFlush() {
-        loop.checkThread();
-        finishSenders();
         connection.closeAfterFlush();
     }
 
@@ -363,18 +359,14 @@ public final class Pipe implements AutoCloseable {
         return endpoint;
     }
 
-    private void finishSenders() {
+    void finishSenders() {
         if (senders != null) {
             senders.finish();
         }
     }
 
     boolean tellEnd() {
-        boolean told = callbacks.tellEnd();
-        if (!told) {
-            finishSenders();
-        }
-        return told;
+        return callbacks.tellEnd();
     }
 
     void tellDrain() {

@@ -32,6 +32,9 @@ interface Protocol {
     /** The peer half-closed. Returns whether the connection stays open for writing. */
     boolean onEnd();
 
+    /** Nothing more is written: what is waiting elsewhere is appended to the queue. */
+    void finishOutput();
+
     void onDrain();
 
     void onClose(Throwable cause);

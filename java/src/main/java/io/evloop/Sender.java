@@ -105,11 +105,12 @@ public final class Sender {
     }
 
     /** What was claimed must be published whatever happens, or every later frame would wait behind it. */
-    private void finish(int claimed, int length, int channelId, boolean filled) {
+    void finish(int claimed, int length, int channelId, boolean filled) {
         if (filled) {
             ring.publish(claimed, length, channelId);
         } else {
             ring.giveUp(claimed, length);
+            signal(); // another's frame may wait behind it
         }
     }
 

@@ -18,6 +18,7 @@ import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -227,6 +228,24 @@ class ClaimTest {
             Await.idle(stage.loop());
             assertArrayEquals(Frames.frame(1, "x"), stage.other().peer().readSome(100));
         }
+    }
+
+    @Test
+    void aClaimLeftOpenByOneFramesHandlerIsAbortedBeforeTheNextFrame() throws Exception {
+        List<WriteResult> results = new ArrayList<>();
+        pipe.onFrame((from, channelId, payload) -> {
+            if (channelId == 1) {
+                from.claim(7, 10);
+            } else {
+                results.add(from.writeFrame(2, payload));
+            }
+        });
+        peered.peer().write(Frames.concat(Frames.frame(1, "a"), Frames.frame(2, "b"))); // one read, one turn
+        Await.turns(loop, "both frames", () -> !results.isEmpty());
+        assertEquals(List.of(WriteResult.OK), results);
+        assertInstanceOf(IllegalStateException.class, test.takeError().error());
+        Await.idle(loop);
+        assertArrayEquals(Frames.frame(2, "b"), peered.peer().readSome(100));
     }
 
     private void write(String payload) {

@@ -1,6 +1,7 @@
 package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.epoll.Epoll;
@@ -185,6 +186,18 @@ class IdleLoopTest {
         pipe.writeFrame(1, ByteBuffer.allocate(1 << 20));
         pipe.closeAfterFlush();
         assertBlocks();
+    }
+
+    @Test
+    void withOutputThatIsToBeFlushedAfterTheHalfCloseOfThePeer() throws Exception {
+        peered.pushed().keptOpen();
+        peered.peer().shutdownOutput();
+        Await.turns(loop, "the half-close", () -> !peered.heard().isEmpty());
+        pipe.writeFrame(1, ByteBuffer.allocate(1 << 20));
+        pipe.closeAfterFlush();
+        assertBlocks();
+        peered.peerReads((1 << 20) + 6);
+        assertNull(peered.awaitClose());
     }
 
     @Test

@@ -65,6 +65,43 @@ class PauseTest {
         return expected;
     }
 
+    private long leasedBytes() {
+        return loop.openContext().pool.leasedBytes();
+    }
+
+    @Test
+    void aPipeThatPausesInItsHandlerHoldsNoMoreMemoryThanItsUnreadBytesNeed() throws Exception {
+        pipe.onFrame((from, channelId, payload) -> from.pauseReading());
+        peered.peer().write(Frames.frame(1, "all there is"));
+        Await.idle(loop);
+        assertTrue(pipe.stats().framesIn() == 1 && leasedBytes() == 0, () -> "nothing is unread: " + leasedBytes());
+        pipe.resumeReading();
+        peered.peer().write(Frames.concat(Frames.frame(1, "one"), Frames.frame(1, "unread")));
+        Await.idle(loop);
+        assertEquals(2, pipe.stats().framesIn());
+        assertTrue(leasedBytes() < 8_192, () -> "a frame is unread: " + leasedBytes());
+        pipe.onFrame((from, channelId, payload) -> peered.heard().add(Frames.latin(payload)));
+        pipe.resumeReading();
+        Await.idle(loop);
+        assertEquals(List.of("unread"), peered.heard());
+    }
+
+    @Test
+    void whatIsUnreadWhenAFlushBeginsIsNotHeldUntilItsEnd() throws Exception {
+        pipe.onFrame((from, channelId, payload) -> {
+            from.writeFrame(1, ByteBuffer.allocate(1 << 20)); // more than the socket takes
+            from.closeAfterFlush();
+        });
+        peered.peer().write(Frames.burst(1_000, 100));
+        Await.turns(loop, "the first frame", () -> pipe.stats().framesIn() > 0);
+        Await.idle(loop);
+        assertEquals(1, pipe.stats().framesIn());
+        long outputAlone = 2L << 20;
+        assertTrue(leasedBytes() <= outputAlone + 8_192, () -> leasedBytes() + " bytes, " + pipe);
+        peered.peerReads((1 << 20) + 6);
+        peered.awaitClose();
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 100})
     void deliversNoFurtherFrameOnceAHandlerHasPaused(int framesPerTurn) throws Exception {

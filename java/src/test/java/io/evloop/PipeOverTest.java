@@ -3,6 +3,7 @@ package io.evloop;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
 import io.evloop.testing.RawSocket;
+import io.evloop.testing.Reader;
 import io.evloop.testing.TestLoop;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -18,6 +20,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A connection whose bytes become frames. */
 class PipeOverTest {
@@ -143,17 +147,92 @@ class PipeOverTest {
         assertArrayEquals(Frames.concat("raw".getBytes(ISO_8859_1), Frames.frame(7, "f")), peer.readSome(100));
     }
 
-    @Test
-    void whatTheConnectionHadQueuedAndNeverSentIsCountedWithoutHarm() throws Exception {
+    /** Whatever they are: as the header of a frame they may tell of one without bytes, or of a negative length. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, -6, Integer.MIN_VALUE, Integer.MAX_VALUE, 1 << 30})
+    void whatTheConnectionHadQueuedAndNeverSentIsCountedWithoutHarm(int raw) throws Exception {
         Connection connection = adopt(from -> {});
-        connection.write(ByteBuffer.allocate(1 << 20)); // more than the socket takes
+        ByteBuffer bytes = ByteBuffer.allocate(1 << 20); // more than the socket takes
+        while (bytes.remaining() >= 4) {
+            bytes.putInt(raw);
+        }
+        connection.write(bytes.flip());
         Pipe pipe = Pipe.over(connection);
         record(pipe);
         pipe.writeFrame(7, ByteBuffer.wrap(new byte[] {'f'}));
+        pipe.writeFrame(7, ByteBuffer.allocate(200_000)); // in a segment of its own
         Await.idle(loop);
         pipe.close();
         Await.idle(loop);
         assertEquals(List.of("closed"), heard);
-        assertTrue(pipe.stats().unsentBytes() > 7, pipe.stats()::toString);
+        assertTrue(pipe.stats().unsentBytes() > 200_013, pipe.stats()::toString);
+        assertEquals(2, pipe.stats().unsentFrames());
+    }
+
+    @Test
+    void ofTheFramesBehindWhatTheConnectionHadQueuedThoseNotSentAreCounted() throws Exception {
+        Connection connection = adopt(from -> {});
+        connection.write(ByteBuffer.allocate(1_000));
+        Pipe pipe = Pipe.over(connection);
+        record(pipe);
+        byte[] payload = new byte[9_994];
+        for (int frames = 0; frames < 100; frames++) {
+            pipe.writeFrame(7, payload, 0, payload.length);
+        }
+        Await.idle(loop);
+        pipe.close();
+        Await.idle(loop);
+        long arrived = new Reader(peer).readAll() - 1_000;
+        assertEquals(100 - arrived / 10_000, pipe.stats().unsentFrames());
+    }
+
+    @Test
+    void theEndThatTheConnectionWasToldIsToldAnew() throws Exception {
+        List<String> told = new ArrayList<>();
+        Connection connection = adopt(new ConnectionHandler() {
+            @Override
+            public void onReadable(Connection from) {}
+
+            @Override
+            public void onEnd(Connection from) {
+                told.add("end");
+            }
+        });
+        peer.shutdownOutput();
+        Await.turns(loop, "the end", () -> !told.isEmpty());
+        Pipe pipe = Pipe.over(connection);
+        record(pipe);
+        pipe.onEnd(ended -> heard.add("end"));
+        Await.idle(loop);
+        assertEquals(List.of("end"), heard);
+        pipe.writeFrame(7, ByteBuffer.wrap(new byte[] {'f'}));
+        pipe.closeAfterFlush();
+        Await.turns(loop, "the close", () -> heard.size() > 1);
+        assertArrayEquals(Frames.frame(7, "f"), peer.readSome(100));
+        assertEquals(List.of("end"), told);
+    }
+
+    /** There were no frames before: what is unread then is what a late handler takes, and the end comes behind it. */
+    @Test
+    void theEndThatTheConnectionWasToldComesBehindTheFramesThatItLeft() throws Exception {
+        boolean[] told = {false};
+        Connection connection = adopt(new ConnectionHandler() {
+            @Override
+            public void onReadable(Connection from) {}
+
+            @Override
+            public void onEnd(Connection from) {
+                told[0] = true;
+            }
+        });
+        peer.write(Frames.frame(1, "left"));
+        peer.close();
+        Await.turns(loop, "the end", () -> told[0]);
+        Pipe pipe = Pipe.over(connection);
+        Await.idle(loop);
+        assertFalse(pipe.isClosed());
+        record(pipe);
+        Await.turns(loop, "the close", () -> heard.size() > 1);
+        assertEquals(List.of("1:left", "closed"), heard);
     }
 }

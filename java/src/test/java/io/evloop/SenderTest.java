@@ -7,6 +7,7 @@ import static io.evloop.WriteResult.OK;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -167,6 +168,40 @@ class SenderTest {
                 continue;
             }
         });
+    }
+
+    @Test
+    void whatWasAcceptedGoesBeforeAHalfCloseByTheConnection() throws Exception {
+        Sender sender = pipe.sender(CAPACITY);
+        assertEquals(OK, write(sender, EIGHTH));
+        pipe.connection().shutdownOutput();
+        assertEquals(CLOSED, write(sender, EIGHTH));
+        Await.idle(test.loop());
+        assertEquals(FRAME_LENGTH, peered.peer().read(FRAME_LENGTH).length);
+        assertEquals(0, peered.peer().read(1).length, "the end");
+    }
+
+    @Test
+    void whatWasAcceptedGoesBeforeACloseByTheConnection() throws Exception {
+        Sender sender = pipe.sender(CAPACITY);
+        assertEquals(OK, write(sender, EIGHTH));
+        pipe.connection().closeAfterFlush();
+        assertEquals(CLOSED, write(sender, EIGHTH));
+        assertNull(peered.awaitClose());
+        assertEquals(0, pipe.stats().unsentFrames());
+        assertEquals(FRAME_LENGTH, peered.peer().read(FRAME_LENGTH).length);
+    }
+
+    @Test
+    void aFrameThatWaitsBehindOneThatIsGivenUpIsNotForgotten() throws Exception {
+        Sender sender = pipe.sender(CAPACITY);
+        int claimed = sender.ring().claim(EIGHTH.length);
+        assertEquals(OK, write(sender, EIGHTH));
+        Await.idle(test.loop());
+        assertEquals(0, pipe.stats().framesOut(), "the first is being written");
+        sender.finish(claimed, EIGHTH.length, 7, false);
+        Await.idle(test.loop());
+        assertEquals(1, pipe.stats().framesOut());
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.evloop.testing.Journal;
 import io.evloop.testing.Programs;
 import io.evloop.testing.Quiet;
 import io.evloop.testing.TestLoop;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -151,6 +152,27 @@ class WorkerLifeTest {
                 worker.pipe().resumeReading();
             }
             assertEquals(2, journal.awaitExit(loop).code());
+        }
+    }
+
+    /** Nobody is left to flush to but the grandchild, which holds the other end and never reads. */
+    @Test
+    void aFlushThatBeginsAfterTheExitIsNotWaitedFor() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            WorkerBuilder builder = journal.of(Programs.actor("frames", "1", "grandchild", "exit", "3"))
+                    .onFrame((pipe, channelId, payload) -> {
+                        assertTrue(
+                                pipe.writeFrame(1, ByteBuffer.allocate(8 << 20)).isAccepted());
+                        pipe.closeAfterFlush();
+                    });
+            Worker worker = builder.start(loop);
+            worker.pipe().pauseReading();
+            Await.turns(loop, "the end of the process", () -> !worker.isAlive());
+            Await.idle(loop);
+            worker.pipe().resumeReading();
+            assertEquals(3, journal.awaitExit(loop).code());
+            assertNull(journal.closeCause());
+            assertEquals(1, worker.pipe().stats().unsentFrames());
         }
     }
 

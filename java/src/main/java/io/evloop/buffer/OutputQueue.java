@@ -36,6 +36,9 @@ public final class OutputQueue {
     /** Bytes that have left the queue by {@link #sent}: where it begins in the positions of {@link #fds}. */
     private long sentBytes;
 
+    /** Where the first record begins, in the positions of {@link #sentBytes}. */
+    private long firstRecord;
+
     /** Descriptors to be sent, each with the byte at its position. Null: there never was one. */
     private FdQueue fds;
 
@@ -150,6 +153,14 @@ public final class OutputQueue {
     /** Marks what the last segment holds, all of it, as the end of a frame that began elsewhere. */
     public void markLead() {
         tail.leadBytes = tail.end;
+    }
+
+    /** What is queued by now is no record: {@link #unsentRecords} passes over it. */
+    public void beginRecords() {
+        firstRecord = sentBytes + queuedBytes;
+        for (OffHeapBuffer segment = head; segment != null; segment = segment.next) {
+            segment.leadBytes = segment.end;
+        }
     }
 
     /** Gives up the room that {@link #makeRoom} made, if the queue is empty. */
@@ -283,13 +294,16 @@ public final class OutputQueue {
         int at(ByteBuffer bytes, int index);
     }
 
-    /** How many records are not sent, or not wholly: for an owner who appended nothing but whole records. */
+    /**
+     * How many records are not sent, or not wholly: for an owner who appended nothing but whole records since the beginning, or
+     * since {@link #beginRecords}.
+     */
     public long unsentRecords(RecordLength recordLength) {
         if (head == null) {
             return 0;
         }
         // a lead in a later segment ends a record that was counted where it began
-        long count = head.leadBytes > head.start ? 1 : 0;
+        long count = head.leadBytes > head.start && sentBytes >= firstRecord ? 1 : 0;
         for (OffHeapBuffer segment = head; segment != null; segment = segment.next) {
             long index = segment.leadBytes;
             while (index < segment.end) {
