@@ -153,7 +153,8 @@ public final class BlockingPipe implements AutoCloseable {
             flush();
         }
         input.releaseIfEmpty(); // a block that has grown is not kept for what may be small from now on
-        final int count = Fd.check(input.fill(fd, READ_CAPACITY, Integer.MAX_VALUE), "read");
+        final int goal = input.isEmpty() ? 0 : reader.readGoal(READ_CAPACITY);
+        final int count = Fd.check(input.fill(fd, READ_CAPACITY, goal, Integer.MAX_VALUE), "read");
         if (count == 0 && !input.isEmpty()) {
             throw new TruncatedFrameException(reader.wanted(), input.length());
         }

@@ -217,6 +217,11 @@ public final class Connection implements AutoCloseable {
         }
 
         @Override
+        public int readGoal() {
+            return 0;
+        }
+
+        @Override
         public void onInput() {
             declined = false;
         }

@@ -21,7 +21,7 @@ final class DroppedInput {
         int result = 0;
         try {
             // a plain read, with which the kernel drops what descriptors there are
-            result = buffer.fill(fd, Inbound.READ_CAPACITY, Inbound.READ_CAPACITY);
+            result = buffer.fill(fd, Inbound.READ_CAPACITY, 0, Inbound.READ_CAPACITY);
             stats.reads++;
         } catch (OutOfMemoryError e) {
             context.pool.trim(); // goes on without: only a peer that waits will not be heard

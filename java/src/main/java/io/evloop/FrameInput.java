@@ -107,6 +107,11 @@ final class FrameInput implements Protocol {
     }
 
     @Override
+    public int readGoal() {
+        return !input.isEmpty() && next() == FrameReader.INCOMPLETE ? reader.readGoal(Inbound.READ_CAPACITY) : 0;
+    }
+
+    @Override
     public void onInput() {
         declined = false;
         if (fds != null) {

@@ -110,9 +110,10 @@ final class Inbound {
     private boolean read() {
         int result;
         try {
+            int goal = protocol().readGoal();
             result = fdReceiver == null
-                    ? buffer.fill(endpoint.fd(), READ_CAPACITY, unreadLimit())
-                    : buffer.fill(fdReceiver, READ_CAPACITY, unreadLimit());
+                    ? buffer.fill(endpoint.fd(), READ_CAPACITY, goal, unreadLimit())
+                    : buffer.fill(fdReceiver, READ_CAPACITY, goal, unreadLimit());
         } catch (OutOfMemoryError e) {
             endpoint.closeWith(e);
             return true;

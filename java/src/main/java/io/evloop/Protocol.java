@@ -11,6 +11,12 @@ interface Protocol {
     /** The most unread bytes to hold. */
     int unreadLimit();
 
+    /**
+     * Where a read had better stop, in unread bytes: behind a large record of which a part is there, as nothing is left to be
+     * moved then. 0: anywhere.
+     */
+    int readGoal();
+
     /** Bytes arrived or reading was resumed: what was declined before is offered again. */
     void onInput();
 

@@ -4,7 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * The unread bytes of one stream, contiguous. Holds no memory while there are none: a lease begins with a read and ends
- * with {@link #releaseIfEmpty}. Memory follows the bytes received, by doubling, never a length that a header claims.
+ * with {@link #releaseIfEmpty}. Memory follows the bytes received, by doubling; a length that a header claims gets no more at
+ * once than the stream has filled before.
  */
 public final class InputBuffer {
 
@@ -17,6 +18,9 @@ public final class InputBuffer {
     private OffHeapBuffer buffer;
     private int start;
     private int end;
+
+    /** Bytes of the largest block that was ever needed. */
+    private int grownTo;
 
     public InputBuffer(BufferPool pool) {
         this.pool = pool;
@@ -74,27 +78,30 @@ public final class InputBuffer {
      * One {@code read(2)} behind the unread bytes, as large as the block has room. Earlier views are void.
      *
      * @param capacity bytes of the block, where none is held or a smaller one
+     * @param goal unread bytes at which the read is to stop, more than there are; 0: it stops nowhere
      * @param unreadLimit the most unread bytes to hold, above 0
      * @return bytes read, above 0; 0 at the end of the stream; {@code -errno}; {@link #NO_ROOM}
      * @throws OutOfMemoryError if direct memory is exhausted; the unread bytes are intact
      */
-    public int fill(int fd, int capacity, int unreadLimit) {
-        int allowed = unreadLimit - length();
-        if (allowed <= 0) {
-            return NO_ROOM;
-        }
-        makeRoom(capacity);
-        return filled(buffer.readFrom(fd, end, Math.min(allowed, buffer.capacity() - end)));
+    public int fill(int fd, int capacity, int goal, int unreadLimit) {
+        int room = prepare(capacity, goal, unreadLimit);
+        return room == 0 ? NO_ROOM : filled(buffer.readFrom(fd, end, room));
     }
 
     /** The same by one {@code recvmsg(2)}, which may bring descriptors, too. */
-    public int fill(FdReceiver receiver, int capacity, int unreadLimit) {
-        int allowed = unreadLimit - length();
+    public int fill(FdReceiver receiver, int capacity, int goal, int unreadLimit) {
+        int room = prepare(capacity, goal, unreadLimit);
+        return room == 0 ? NO_ROOM : filled(buffer.readFrom(receiver, end, room));
+    }
+
+    /** The bytes to be read, for which there is room now; 0: none may be. */
+    private int prepare(int capacity, int goal, int unreadLimit) {
+        int allowed = (goal == 0 ? unreadLimit : Math.min(goal, unreadLimit)) - length();
         if (allowed <= 0) {
-            return NO_ROOM;
+            return 0;
         }
-        makeRoom(capacity);
-        return filled(buffer.readFrom(receiver, end, Math.min(allowed, buffer.capacity() - end)));
+        makeRoom(Math.max(capacity, Math.min(goal, grownTo)));
+        return Math.min(allowed, buffer.capacity() - end);
     }
 
     private int filled(int result) {
@@ -123,6 +130,7 @@ public final class InputBuffer {
             move(buffer);
         } else if (end == buffer.capacity()) {
             moveTo(pool.lease(buffer.capacity() * 2 - BufferPool.SLACK));
+            grownTo = Math.max(grownTo, buffer.capacity());
         }
     }
 

@@ -94,6 +94,14 @@ public final class FrameReader {
         return wanted;
     }
 
+    /**
+     * After {@link #INCOMPLETE}: the unread bytes at which the reads of a frame of more than {@code usual} bytes had better stop:
+     * behind it and the next header, so that there is next to nothing to be moved afterwards. 0: anywhere.
+     */
+    public int readGoal(int usual) {
+        return wanted > usual ? wanted + FrameLayout.HEADER_LENGTH : 0;
+    }
+
     public int maxFrameLength() {
         return maxFrameLength;
     }

@@ -47,7 +47,7 @@ class InputBufferTest {
     }
 
     private int fill(int capacity, int unreadLimit) {
-        return input.fill(socket.fd(), capacity, unreadLimit);
+        return input.fill(socket.fd(), capacity, 0, unreadLimit);
     }
 
     private byte[] unread() {
@@ -83,7 +83,7 @@ class InputBufferTest {
         peer.close();
         assertEquals(1, fill(4 * KIB, NO_LIMIT));
         assertEquals(0, fill(4 * KIB, NO_LIMIT));
-        assertEquals(-Errno.EBADF, input.fill(-1, 4 * KIB, NO_LIMIT));
+        assertEquals(-Errno.EBADF, input.fill(-1, 4 * KIB, 0, NO_LIMIT));
         assertArrayEquals(new byte[] {'x'}, unread());
     }
 
@@ -104,6 +104,42 @@ class InputBufferTest {
             sent = end;
         }
         assertArrayEquals(stream, unread());
+    }
+
+    @Test
+    void aReadStopsAtItsGoal() throws Exception {
+        peer.write(Frames.pattern(4, 9_000));
+        assertEquals(5_000, input.fill(socket.fd(), 8 * KIB, 5_000, NO_LIMIT));
+        assertEquals(1_000, input.fill(socket.fd(), 8 * KIB, 6_000, NO_LIMIT));
+        assertEquals(500, input.fill(socket.fd(), 8 * KIB, 9_000, 6_500), "the limit holds all the same");
+        assertArrayEquals(Arrays.copyOf(Frames.pattern(4, 9_000), 6_500), unread());
+    }
+
+    // row 5
+    @Test
+    void aGoalGetsNoMoreMemoryAtOnceThanTheStreamHasFilledBefore() throws Exception {
+        peer.write(Frames.pattern(5, 100));
+        assertEquals(100, input.fill(socket.fd(), 4 * KIB, 1 << 20, NO_LIMIT));
+        assertTrue(pool.leasedBytes() <= 4 * KIB + 64, "claimed, and never filled");
+        fillUpTo(100 * KIB);
+        long grown = pool.leasedBytes();
+        input.start(input.end());
+        input.releaseIfEmpty();
+        peer.write(Frames.pattern(5, 100));
+        assertEquals(100, input.fill(socket.fd(), 4 * KIB, 64 << 20, NO_LIMIT));
+        assertEquals(grown, pool.leasedBytes());
+        input.start(input.end());
+        input.releaseIfEmpty();
+        peer.write(Frames.pattern(5, 100));
+        assertEquals(100, input.fill(socket.fd(), 4 * KIB, 0, NO_LIMIT));
+        assertTrue(pool.leasedBytes() <= 4 * KIB + 64, "nothing is claimed");
+    }
+
+    private void fillUpTo(int length) throws Exception {
+        while (input.length() < length) {
+            peer.write(new byte[1_000]);
+            assertTrue(fill(4 * KIB, NO_LIMIT) > 0);
+        }
     }
 
     // row 5
