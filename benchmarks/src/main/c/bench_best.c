@@ -57,31 +57,57 @@ static void send_stream(const struct job *job) {
 }
 
 struct source_pipe {
-    struct output output;
-    size_t written;
+    int fd;
+    uint8_t *rest; /* of a chunk that was not taken whole, which is rare: a socket that is writable has room for one */
+    size_t rest_capacity;
+    size_t rest_length;
+    size_t rest_written;
     uint64_t sequence;
     bool ended;
 };
 
-static void fill_chunk(const struct job *job, struct source_pipe *pipe, struct meter *meter, uint8_t *payload) {
+static void fill_chunk(
+        const struct job *job, struct source_pipe *pipe, struct output *chunk, struct meter *meter, uint8_t *payload) {
     size_t frame_length = HEADER + (size_t) job->payload;
-    while (pipe->output.length + frame_length <= FAN_IN_CHUNK || pipe->output.length == 0) {
+    while (chunk->length + frame_length <= FAN_IN_CHUNK || chunk->length == 0) {
         stamp_payload(payload, job->payload, pipe->sequence);
-        append_frame(&pipe->output, (uint32_t) pipe->sequence++ & CHANNEL_MASK, payload, job->payload);
+        append_frame(chunk, (uint32_t) pipe->sequence++ & CHANNEL_MASK, payload, job->payload);
         meter->frames++;
     }
 }
 
-/* True if all of it went out. */
-static bool write_chunk(struct source_pipe *pipe) {
-    struct output *output = &pipe->output;
-    pipe->written += write_some(output->fd, output->data + pipe->written, output->length - pipe->written);
-    if (pipe->written < output->length) {
-        return false;
+/* Empties the chunk, which all pipes share so that it stays in the cache. */
+static void write_chunk(struct source_pipe *pipe, struct output *chunk) {
+    size_t written = write_some(pipe->fd, chunk->data, chunk->length);
+    pipe->rest_length = chunk->length - written;
+    pipe->rest_written = 0;
+    if (pipe->rest_length > pipe->rest_capacity) {
+        free(pipe->rest);
+        pipe->rest = new_buffer(chunk->capacity);
+        pipe->rest_capacity = chunk->capacity;
     }
-    pipe->written = 0;
-    output->length = 0;
-    return true;
+    if (pipe->rest_length > 0) {
+        memcpy(pipe->rest, chunk->data + written, pipe->rest_length);
+    }
+    chunk->length = 0;
+}
+
+static void write_rest(struct source_pipe *pipe) {
+    size_t written = write_some(pipe->fd, pipe->rest + pipe->rest_written, pipe->rest_length);
+    pipe->rest_written += written;
+    pipe->rest_length -= written;
+}
+
+/* A chunk of frames, behind a control frame if it is time for one; the last ends with the control frame. */
+static void produce(const struct job *job, struct source_pipe *pipe, struct output *chunk, struct meter *meter,
+        uint32_t code, uint8_t *payload) {
+    if (code != 0) {
+        append_control(chunk, code);
+    }
+    pipe->ended = code == CONTROL_END;
+    if (!pipe->ended) {
+        fill_chunk(job, pipe, chunk, meter, payload);
+    }
 }
 
 static int new_epoll(const struct job *job, uint32_t events) {
@@ -114,8 +140,9 @@ static void send_fan_in(const struct job *job) {
         die("no memory for %u pipes", job->pipes);
     }
     for (uint32_t i = 0; i < job->pipes; i++) {
-        pipes[i].output = new_output(job->first_fd + (int) i, FAN_IN_CHUNK + HEADER + (size_t) job->payload);
+        pipes[i].fd = job->first_fd + (int) i;
     }
+    struct output chunk = new_output(-1, FAN_IN_CHUNK + HEADER + (size_t) job->payload);
     int epoll_fd = new_epoll(job, EPOLLOUT);
     struct schedule schedule = new_schedule(job);
     uint32_t code = 0;
@@ -129,22 +156,19 @@ static void send_fan_in(const struct job *job) {
         for (int i = 0; i < ready; i++) {
             uint32_t index = events[i].data.u32;
             struct source_pipe *pipe = &pipes[index];
-            if (pipe->output.length == 0 && !pipe->ended) {
-                if (index == 0 && code != 0) {
-                    append_control(&pipe->output, code);
-                    meter_control(&meter, code);
-                    pipe->ended = code == CONTROL_END;
+            if (pipe->rest_length > 0) {
+                write_rest(pipe);
+            } else {
+                uint32_t due = index == 0 ? code : ending ? CONTROL_END : 0;
+                if (index == 0 && due != 0) {
+                    meter_control(&meter, due);
                     code = 0;
-                } else if (ending) {
-                    append_control(&pipe->output, CONTROL_END);
-                    pipe->ended = true;
                 }
-                if (!pipe->ended) {
-                    fill_chunk(job, pipe, &meter, payload);
-                }
+                produce(job, pipe, &chunk, &meter, due, payload);
+                write_chunk(pipe, &chunk);
             }
-            if (write_chunk(pipe) && pipe->ended) {
-                close(pipe->output.fd); /* the only copy: it leaves the epoll with it */
+            if (pipe->ended && pipe->rest_length == 0) {
+                close(pipe->fd); /* the only copy: it leaves the epoll with it */
                 open--;
             }
         }

@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
  */
 final class NettyPipe extends ChannelInboundHandlerAdapter implements FrameOutput {
 
-    private static final int WRITE_BUFFER = 128 * 1024;
+    private static final int WRITE_BUFFER = 128 * 1024 + 64; // two frames of 64 KiB with their headers
     private static final int DIRECT_PAYLOAD = 256 * 1024;
 
     private final Party party;
