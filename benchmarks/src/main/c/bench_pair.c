@@ -7,7 +7,8 @@
  *       -- COMMAND… -- COMMAND…
  *
  * The first command is the side that drives (sender, client). The descriptors are blocking unless nonblocking=1 (for those
- * who cannot set it). With count=1 the system calls between the marks of each side are counted. dir is a private directory for those who need a socket file or shared memory, handed on as EVLOOP_BENCH_DIR.
+ * who cannot set it). With count=1 the system calls between the marks of each side are counted. dir is a private directory
+ * for those who need a socket file or shared memory, handed on as EVLOOP_BENCH_DIR.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -46,6 +47,7 @@ struct pair {
     bool nonblocking;
     const char *directory;
     struct side sides[SIDES];
+    const struct side *failed; /* the first that did */
 };
 
 static void parse_cpus(struct pair *pair, char *value) {
@@ -254,7 +256,10 @@ static void take_mark(struct side *side) {
 
 static void kill_sides(const struct pair *pair) {
     for (int i = 0; i < SIDES; i++) {
-        kill(pair->sides[i].pid, SIGKILL); /* harmless where it has ended: it is not reaped before the end of this */
+        /* by pidfd: one that is reaped already is not taken for a stranger who has its number */
+        if (syscall(SYS_pidfd_send_signal, pair->sides[i].pid_fd, SIGKILL, NULL, 0) != 0 && errno != ESRCH) {
+            die("pidfd_send_signal");
+        }
     }
 }
 
@@ -288,7 +293,8 @@ static void wait_sides(struct pair *pair) {
                 if (wait4(side->pid, &side->status, 0, &side->usage) != side->pid) {
                     die("wait4");
                 }
-                if (side->status != 0) {
+                if (side->status != 0 && pair->failed == NULL) {
+                    pair->failed = side;
                     kill_sides(pair);
                 }
             }
@@ -323,11 +329,9 @@ int main(int count, char **words) {
     int receive_buffer = granted(pair.sides[1].fds[0], SO_RCVBUF);
     start_sides(&pair);
     wait_sides(&pair);
-    for (int i = 0; i < SIDES; i++) {
-        if (pair.sides[i].status != 0) {
-            fprintf(stderr, "bench_pair: %s ended with status 0x%x\n", pair.sides[i].command[0], pair.sides[i].status);
-            return 1;
-        }
+    if (pair.failed != NULL) {
+        fprintf(stderr, "bench_pair: %s ended with status 0x%x\n", pair.failed->command[0], pair.failed->status);
+        return 1;
     }
     print_pair(&pair, send_buffer, receive_buffer);
     return 0;
