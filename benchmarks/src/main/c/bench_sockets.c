@@ -155,23 +155,49 @@ static void send_with_fd(int socket, uint8_t *frame, int fd) {
     write_fully(socket, frame + 1, FRAME - 1);
 }
 
-static void receive(int socket, size_t bytes, bool with_fds) {
+static const uint8_t frame_bytes[FRAME] = {0, 1, 0, 0, 0, 1, 'x'};
+
+/* Closes the descriptor that came with a message; how many there were. */
+static int take_fd(struct msghdr *message) {
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    if ((message->msg_flags & MSG_CTRUNC) != 0) {
+        die("a descriptor was lost");
+    }
+    if (header == NULL) {
+        return 0;
+    }
+    int fd;
+    memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    checked(close(fd), "close");
+    return 1;
+}
+
+static void receive(int socket, bool with_fds) {
     uint8_t target[FRAME * BATCH];
-    while (bytes > 0) {
+    size_t length = 0;
+    int fds = 0;
+    while (length < sizeof target) {
         union {
             struct cmsghdr header;
             char space[CMSG_SPACE(sizeof(int))];
         } control;
-        struct iovec vector = {.iov_base = target, .iov_len = bytes};
+        struct iovec vector = {.iov_base = target + length, .iov_len = sizeof target - length};
         struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control};
         message.msg_controllen = with_fds ? sizeof control : 0;
         int count = checked((int) recvmsg(socket, &message, MSG_CMSG_CLOEXEC), "recvmsg");
-        if (with_fds && CMSG_FIRSTHDR(&message) != NULL) {
-            int fd;
-            memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-            checked(close(fd), "close");
+        if (count == 0) {
+            die("the stream has ended");
         }
-        bytes -= (size_t) count;
+        length += (size_t) count;
+        fds += take_fd(&message);
+    }
+    for (size_t i = 0; i < BATCH; i++) {
+        if (memcmp(target + i * FRAME, frame_bytes, FRAME) != 0) {
+            die("frame %zu of a batch is not what was sent", i);
+        }
+    }
+    if (fds != (with_fds ? BATCH : 0)) {
+        die("%d descriptors came with a batch", fds);
     }
 }
 
@@ -180,7 +206,7 @@ static void run_frames(bool with_fds, long count) {
     checked(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
     uint8_t frames[FRAME * BATCH];
     for (size_t i = 0; i < BATCH; i++) {
-        memcpy(frames + i * FRAME, (const uint8_t[FRAME]) {0, 1, 0, 0, 0, 1, 'x'}, FRAME);
+        memcpy(frames + i * FRAME, frame_bytes, FRAME);
     }
     for (long sent = 0; sent < count; sent += BATCH) {
         if (!with_fds) {
@@ -191,18 +217,18 @@ static void run_frames(bool with_fds, long count) {
             send_with_fd(pair[0], frames, duplicate);
             checked(close(duplicate), "close");
         }
-        receive(pair[1], FRAME * BATCH, with_fds);
+        receive(pair[1], with_fds);
     }
     checked(close(pair[0]), "close");
     checked(close(pair[1]), "close");
 }
 
 int main(int argc, char **argv) {
-    long count = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
-    if (count < 1) {
+    if (argc != 3) {
         fprintf(stderr, "usage: %s unix|tcp|fd|plain COUNT\n", argv[0]);
         return 2;
     }
+    long count = parse_number("COUNT", argv[2], 1, INT32_MAX);
     int64_t start = now_nanos();
     if (strcmp(argv[1], "fd") == 0 || strcmp(argv[1], "plain") == 0) {
         run_frames(argv[1][0] == 'f', count);

@@ -22,10 +22,12 @@ public final class IdlePipes {
     private static final double PIPES = 2.0 * PAIRS;
 
     private final EventLoop loop;
+    private final FirstError errors;
     private long received;
 
-    private IdlePipes(EventLoop loop) {
+    private IdlePipes(EventLoop loop, FirstError errors) {
         this.loop = loop;
+        this.errors = errors;
     }
 
     /** Bytes in use at one moment. */
@@ -47,8 +49,9 @@ public final class IdlePipes {
     }
 
     public static void main(String[] arguments) throws IOException {
-        try (EventLoop loop = EventLoop.open()) {
-            IdlePipes idle = new IdlePipes(loop);
+        FirstError errors = new FirstError();
+        try (EventLoop loop = errors.openLoop()) {
+            IdlePipes idle = new IdlePipes(loop, errors);
             idle.open(WARM_PAIRS);
             Memory before = Memory.now();
             idle.open(PAIRS);
@@ -70,11 +73,12 @@ public final class IdlePipes {
         for (int pair = 0; pair < count; pair++) {
             Pipe[] ends = Pipe.pair(loop, loop);
             for (Pipe end : ends) {
-                end.onFrame(handler);
+                end.onFrame(handler).onClose(errors::onClose);
                 end.writeFrame(1, payload.clear());
             }
             for (long expected = received + ends.length; received < expected; ) {
                 loop.poll(-1);
+                errors.check();
             }
         }
         while (loop.poll(0) > 0) {

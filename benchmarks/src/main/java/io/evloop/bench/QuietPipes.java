@@ -66,16 +66,19 @@ public final class QuietPipes {
 
     /** The receiving loop is this thread's. */
     private void run(boolean flood, long durationNanos) throws IOException, InterruptedException {
-        try (EventLoop receiver = EventLoop.open();
-                EventLoop sender = EventLoop.open()) {
+        FirstError errors = new FirstError();
+        try (EventLoop receiver = errors.openLoop();
+                EventLoop sender = errors.openLoop()) {
             for (int index = 0; index < QUIET; index++) {
                 Pipe[] pair = Pipe.pair(receiver, sender);
                 pair[0].onFrame((pipe, channelId, payload) -> nanos.recordValue(System.nanoTime() - payload.getLong()));
+                pair[0].onClose(errors::onClose);
                 sender.schedule(index * PING_NANOS / QUIET, new Ping(sender, pair[1]));
             }
             if (flood) {
                 Pipe[] pair = Pipe.pair(receiver, sender, SHORT_QUEUE);
                 pair[0].onFrame((pipe, channelId, payload) -> flooded++);
+                pair[0].onClose(errors::onClose);
                 ByteBuffer payload = ByteBuffer.allocateDirect(FLOOD_LENGTH);
                 pair[1].onDrain(pipe -> floodOn(pipe, payload));
                 sender.execute(() -> floodOn(pair[1], payload));
@@ -87,6 +90,7 @@ public final class QuietPipes {
             sender.stop();
             thread.join();
         }
+        errors.check();
     }
 
     private static void floodOn(Pipe pipe, ByteBuffer payload) {

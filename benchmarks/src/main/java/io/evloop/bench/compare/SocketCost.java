@@ -9,14 +9,15 @@ import io.evloop.Pipe;
 import io.evloop.SocketHandle;
 import io.evloop.WriteResult;
 import io.evloop.bench.Build;
+import io.evloop.bench.FirstError;
 import io.evloop.bench.OpenDescriptors;
+import io.evloop.sys.Fd;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -34,6 +35,9 @@ public final class SocketCost {
     private static final int BATCH = 32;
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
+    private static final int CHANNEL_ID = 1;
+    private static final byte PAYLOAD = 'x';
+
     private SocketCost() {}
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
@@ -49,20 +53,19 @@ public final class SocketCost {
             measure(work, count); // the JIT
             double[] c = new double[ROUNDS];
             double[] java = new double[ROUNDS];
+            double[] ratios = new double[ROUNDS];
             for (int round = 0; round < ROUNDS; round++) {
                 c[round] = inC(program, work, count);
                 java[round] = measure(work, count);
+                ratios[round] = java[round] / c[round];
             }
-            double ratio = median(java) / median(c);
-            System.out.printf("%-8s %14.0f %14.0f %8.2f%n", work, median(c), median(java), ratio);
+            System.out.printf("%-8s %14.0f %14.0f %8.2f%n", work, median(c), median(java), median(ratios));
         }
         System.out.println("descriptors before " + before + ", after " + OpenDescriptors.count());
     }
 
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+    private static double median(double... values) {
+        return Spread.of(values).median();
     }
 
     private static double inC(String program, String work, int count) throws IOException, InterruptedException {
@@ -81,15 +84,16 @@ public final class SocketCost {
     /** How many per second. */
     private static double measure(String work, int count) throws IOException {
         long start = System.nanoTime();
-        try (EventLoop loop = EventLoop.open()) {
+        FirstError errors = new FirstError();
+        try (EventLoop loop = errors.openLoop()) {
             switch (work) {
                 case "unix" ->
-                    new Connections(loop, count)
+                    new Connections(loop, errors, count)
                             .run(Address.abstractUnix(
                                     "socket-bench-" + ProcessHandle.current().pid()));
-                case "tcp" -> new Connections(loop, count).run(Address.tcp(0));
-                case "plain" -> sendFrames(loop, count, -1);
-                default -> sendFrames(loop, count, 0); // standard input, whatever it is
+                case "tcp" -> new Connections(loop, errors, count).run(Address.tcp(0));
+                case "plain" -> sendFrames(loop, errors, count, -1);
+                default -> sendFrames(loop, errors, count, 0); // standard input, whatever it is
             }
         }
         return count * 1e9 / (System.nanoTime() - start);
@@ -99,19 +103,21 @@ public final class SocketCost {
     private static final class Connections implements ConnectHandler {
 
         private final EventLoop loop;
+        private final FirstError errors;
         private final int count;
         private Address address;
         private int begun;
         private int ended;
 
-        Connections(EventLoop loop, int count) {
+        Connections(EventLoop loop, FirstError errors, int count) {
             this.loop = loop;
+            this.errors = errors;
             this.count = count;
         }
 
         void run(Address at) throws IOException {
             AcceptHandler acceptor = (listener, socket) ->
-                    socket.pipe(0).onFrame((pipe, channelId, payload) -> {}).onClose((pipe, cause) -> ended++);
+                    socket.pipe(0).onFrame((pipe, channelId, payload) -> {}).onClose(this::onClose);
             try (Listener listener = loop.listen(at, acceptor)) {
                 address = listener.localAddress();
                 while (begun < AT_ONCE) {
@@ -119,8 +125,14 @@ public final class SocketCost {
                 }
                 while (ended < count) {
                     loop.poll(-1);
+                    errors.check();
                 }
             }
+        }
+
+        private void onClose(Pipe pipe, Throwable cause) {
+            errors.onClose(pipe, cause);
+            ended++;
         }
 
         private void connect() {
@@ -143,24 +155,42 @@ public final class SocketCost {
     }
 
     /** Frames of 7 bytes, with a descriptor each unless {@code fd} is negative. */
-    private static void sendFrames(EventLoop loop, int count, int fd) throws IOException {
+    private static void sendFrames(EventLoop loop, FirstError errors, int count, int fd) throws IOException {
         Pipe[] ends = Pipe.pair(loop, loop);
-        ByteBuffer payload = ByteBuffer.allocateDirect(1);
+        ByteBuffer payload = ByteBuffer.allocateDirect(1).put(0, PAYLOAD);
         if (fd >= 0) {
             ends[1].acceptFds(1);
         }
-        ends[1].onFrame((pipe, channelId, bytes) -> {}); // nobody takes it: it is closed
+        ends[1].onFrame((pipe, channelId, bytes) -> {
+                    if (channelId != CHANNEL_ID || bytes.remaining() != 1 || bytes.get(bytes.position()) != PAYLOAD) {
+                        throw new IllegalStateException("a wrong frame");
+                    }
+                    if (fd >= 0) {
+                        closeFd(pipe.takeFd());
+                    }
+                })
+                .onClose(errors::onClose);
         int sent = 0;
         while (ends[1].stats().framesIn() < count) {
             for (int index = 0; index < BATCH && sent < count; index++) {
                 payload.clear();
-                WriteResult result = fd < 0 ? ends[0].writeFrame(1, payload) : ends[0].writeFrame(1, payload, fd);
-                if (result.compareTo(WriteResult.FULL) >= 0) {
+                WriteResult result =
+                        fd < 0 ? ends[0].writeFrame(CHANNEL_ID, payload) : ends[0].writeFrame(CHANNEL_ID, payload, fd);
+                if (!result.isAccepted()) {
                     break;
                 }
                 sent++;
             }
             loop.poll(0);
+            errors.check();
+        }
+    }
+
+    private static void closeFd(int fd) {
+        try {
+            Fd.close(fd); // -1, there was none: EBADF
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.evloop.bench.compare;
 
 import io.evloop.EventLoop;
 import io.evloop.Worker;
+import io.evloop.bench.FirstError;
 import io.evloop.bench.OpenDescriptors;
 import io.evloop.bench.ResidentMemory;
 import java.io.IOException;
@@ -28,11 +29,13 @@ public final class SpawnCost {
     private static final int MEBI_SHIFT = 20;
     private static final double NANOS_PER_MICRO = 1_000;
 
+    private static final FirstError ERRORS = new FirstError();
+
     private SpawnCost() {}
 
     public static void main(String[] arguments) throws IOException {
         long heap = Runtime.getRuntime().totalMemory();
-        try (EventLoop loop = EventLoop.open();
+        try (EventLoop loop = ERRORS.openLoop();
                 SpawnInC small = SpawnInC.open(PROGRAM, 0);
                 SpawnInC resident = SpawnInC.open(PROGRAM, heap)) {
             resident.start(1, new Histogram(LONGEST_NANOS, DIGITS)); // not before its memory is there
@@ -97,6 +100,7 @@ public final class SpawnCost {
             nanos.recordValue(System.nanoTime() - begin);
             while (!exited[0]) {
                 loop.poll(-1);
+                ERRORS.check();
             }
         }
     }
