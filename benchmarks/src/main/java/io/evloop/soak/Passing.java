@@ -4,6 +4,8 @@ import io.evloop.EventLoop;
 import io.evloop.Pipe;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -21,6 +23,9 @@ final class Passing implements Actor {
     private final Ledger ledger;
     private final RandomGenerator random;
     private final ByteBuffer number = ByteBuffer.allocateDirect(Integer.BYTES);
+    /** Numbers of the descriptors that were taken, and whose pairs have not ended. */
+    private final Set<Integer> adopted = new HashSet<>();
+
     private Pipe carrier;
     private int sent;
     private int received;
@@ -44,10 +49,11 @@ final class Passing implements Actor {
             pair[1].onClose((pipe, cause) -> {
                 if (cause != null) {
                     ledger.failed("the carrier", cause);
+                } else {
+                    ledger.check(received == sent, "of " + sent + " frames the carrier brought " + received);
                 }
             });
-            sent = 0;
-            received = 0;
+            received = sent; // those of an earlier carrier may be lost
             pair[1].acceptFds(LIMIT).onFrame(this::receive);
             loop.schedule(BETWEEN_NANOS, this::send);
         } catch (IOException e) {
@@ -70,6 +76,7 @@ final class Passing implements Actor {
         try {
             Pipe[] pair = Pipe.pair(loop, loop);
             open++;
+            int mine = sent;
             boolean[] answered = {false};
             pair[0].onFrame((pipe, channelId, payload) -> {
                         answered[0] = true;
@@ -81,6 +88,9 @@ final class Passing implements Actor {
                                 && !Ledger.isLossOfPeer(cause)) { // what it said is lost with a descriptor nobody took
                             ledger.failed("a passed pair", cause);
                         }
+                        ledger.check(
+                                !adopted.remove(mine) || answered[0],
+                                "who took descriptor " + mine + " did not answer");
                     });
             number.clear().putInt(0, sent);
             ledger.check(pair[0].writeFrame(0, number).isAccepted(), "a passed pair takes no frame");
@@ -118,8 +128,9 @@ final class Passing implements Actor {
             return;
         }
         try {
-            Pipe adopted = Pipe.adopt(loop, fd, mine);
-            adopted.onFrame((from, channel, said) -> {
+            Pipe taken = Pipe.adopt(loop, fd, mine);
+            adopted.add(mine);
+            taken.onFrame((from, channel, said) -> {
                 ledger.check(said.getInt(said.position()) == mine, "a descriptor came with the frame of another");
                 ledger.descriptors.incrementAndGet();
                 from.writeFrame(channel, said);

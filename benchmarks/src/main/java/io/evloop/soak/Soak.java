@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description =
                 "Workers that come, misbehave and are killed, connections, passed descriptors and writing threads, all at "
-                        + "once, in a process that runs out of descriptors now and then; checks that nothing is lost and nothing grows.",
+                        + "once, in a process that runs out of descriptors now and then; checks that nothing is lost and "
+                        + "nothing grows.",
         footer = {"", "Exit status: 0 if every check held."})
 public final class Soak implements Callable<Integer> {
 
