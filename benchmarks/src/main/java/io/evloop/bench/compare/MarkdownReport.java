@@ -22,8 +22,10 @@ final class MarkdownReport {
     String toMarkdown() {
         StringBuilder text = new StringBuilder();
         text.append("`").append(command).append("`: ").append(machine.caption()).append("; medians of ");
-        text.append(machine.facts().get("runs")).append(" interleaved runs.\n\n");
+        text.append(machine.facts().get("runs")).append(" interleaved runs; in italics: one run alone.\n\n");
         appendComparison(text);
+        summary.failures()
+                .forEach(failure -> text.append("\nFailed: ").append(failure).append('\n'));
         text.append('\n');
         appendGoals(text);
         return text.toString();
@@ -58,7 +60,10 @@ final class MarkdownReport {
             return absolute(workload, spread.median());
         }
         Spread ratio = summary.ratio(workload, competitor, metric);
-        return ratio.isPresent() ? String.format(Locale.ROOT, "%.2f ×", ratio.median()) : "";
+        if (!ratio.isPresent()) {
+            return "";
+        }
+        return String.format(Locale.ROOT, ratio.count() > 1 ? "%.2f ×" : "*%.2f ×*", ratio.median());
     }
 
     private static String absolute(Workload workload, double value) {

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two processes of a competitor, in a tiny window. */
@@ -41,6 +43,17 @@ class CompareSmokeTest {
         assertTrue(sample.framesPerSecond() > 0, sample.toString());
         double jain = sample.other().number("jain");
         assertTrue(jain > 0 && jain <= 1, "Jain's index " + jain);
+    }
+
+    private static Stream<String> everybody() {
+        return Competitor.ALL.stream().map(Competitor::id);
+    }
+
+    @ParameterizedTest
+    @MethodSource("everybody")
+    void everybodyAnswers(String competitor) throws Exception {
+        Sample sample = measure("echo-128", competitor);
+        assertTrue(sample.framesPerSecond() > 0, sample.toString());
     }
 
     @Test
