@@ -134,8 +134,10 @@ evloop_tool_test(evloop_h_is_cpp EVLOOP_CXX -std=c++98 ${header_options} -x c++ 
 # evloop.py
 find_program(EVLOOP_PYTHON python3)
 find_program(EVLOOP_MYPY mypy)
-set(python_sources "${CMAKE_CURRENT_SOURCE_DIR}/python/evloop.py" "${CMAKE_CURRENT_SOURCE_DIR}/test/test_evloop.py")
-evloop_tool_test(evloop_py EVLOOP_PYTHON -B "${CMAKE_CURRENT_SOURCE_DIR}/test/test_evloop.py")
+set(python_sources "${CMAKE_CURRENT_SOURCE_DIR}/python/evloop.py" "${CMAKE_CURRENT_SOURCE_DIR}/test/evloop_testing.py"
+  "${CMAKE_CURRENT_SOURCE_DIR}/test/test_evloop.py" "${CMAKE_CURRENT_SOURCE_DIR}/test/test_evloop_async.py"
+  "${CMAKE_CURRENT_SOURCE_DIR}/test/test_evloop_vectors.py")
+evloop_tool_test(evloop_py EVLOOP_PYTHON -B -m unittest discover -s "${CMAKE_CURRENT_SOURCE_DIR}/test")
 evloop_tool_test(evloop_py_is_typed EVLOOP_MYPY --strict --cache-dir "${CMAKE_CURRENT_BINARY_DIR}/mypy" ${python_sources})
 set_tests_properties(evloop_py_is_typed PROPERTIES ENVIRONMENT "MYPYPATH=${CMAKE_CURRENT_SOURCE_DIR}/python")
 

@@ -29,17 +29,8 @@ import struct
 from types import TracebackType
 from typing import AsyncIterator, Iterator, List, NamedTuple, Optional, Tuple, Type, Union
 
-__all__ = [
-    "AsyncPipe",
-    "EvloopError",
-    "Frame",
-    "InvalidFrameError",
-    "MAX_CHANNEL",
-    "MAX_FRAME_LENGTH",
-    "NotAWorkerError",
-    "Pipe",
-    "TruncatedFrameError",
-]
+__all__ = ["AsyncPipe", "EvloopError", "Frame", "InvalidFrameError", "MAX_CHANNEL", "MAX_FRAME_LENGTH"]
+__all__ += ["NotAWorkerError", "Pipe", "TruncatedFrameError"]
 
 MAX_CHANNEL = 0xFFFF
 MAX_FRAME_LENGTH = 64 * 1024 * 1024  # of the payload, bytes; the least is 1
@@ -190,10 +181,7 @@ class Pipe:
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames until ``read`` returns None."""
-        while True:
-            frame = self.read()
-            if frame is None:
-                return
+        while (frame := self.read()) is not None:
             yield frame
 
     def _fill(self, have: int, wanted: int) -> int:

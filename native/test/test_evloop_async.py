@@ -1,0 +1,154 @@
+"""What evloop.AsyncPipe says when frames cannot be had or written."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import unittest
+from typing import Awaitable, Callable, List, Optional, TypeVar
+
+from evloop_testing import DEADLINE_SECONDS, EndsTest, Reader, evloop, frame
+
+T = TypeVar("T")
+
+
+class AsyncPipeTest(EndsTest):
+    def run_with_pipe(self, body: Callable[[evloop.AsyncPipe], Awaitable[T]]) -> T:
+        async def run() -> T:
+            pipe = await evloop.AsyncPipe.adopt(self.near)
+            try:
+                return await body(pipe)
+            finally:
+                try:
+                    await pipe.close()
+                except OSError:
+                    pass  # of the body's concern
+
+        return asyncio.run(asyncio.wait_for(run(), DEADLINE_SECONDS))
+
+    def test_iterates_until_the_end(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> List[evloop.Frame]:
+            return [one async for one in pipe]
+
+        self.peer.sendall(frame(0, b"a") + frame(65535, b"bc"))
+        self.peer.shutdown(socket.SHUT_WR)
+        self.assertEqual([(0, b"a"), (65535, b"bc")], self.run_with_pipe(body))
+
+    def test_sends_together_what_is_written_together(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            await pipe.write(1, b"a")
+            await pipe.write(2, b"b")
+            self.assertEqual(b"", self.sent())
+            await asyncio.sleep(0)
+            self.assertEqual(frame(1, b"a") + frame(2, b"b"), self.sent())
+            await pipe.write(3, b"c")
+            await pipe.flush()
+            self.assertEqual(frame(3, b"c"), self.sent())
+
+        self.run_with_pipe(body)
+
+    def test_answers_before_it_waits(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            async for channel, payload in pipe:
+                await pipe.write(channel, payload)
+
+        requests = frame(1, b"a") + frame(2, b"b")
+
+        def request() -> None:
+            self.peer.sendall(requests)
+            answers = b""
+            while len(answers) < len(requests):
+                answers += self.peer.recv(100)
+            self.assertEqual(requests, answers)
+            self.peer.shutdown(socket.SHUT_WR)
+
+        peer = threading.Thread(target=request)
+        peer.start()
+        self.run_with_pipe(body)
+        peer.join()
+
+    def test_keeps_the_order_of_large_and_small(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            for channel, payload in frames:
+                await pipe.write(channel, payload)
+
+        frames = [(1, b"a"), (2, bytes(1 << 20)), (3, b"c"), (4, bytes(70_000)), (5, b"e" * 60_000), (6, b"f" * 60_000)]
+        with Reader(self.peer) as reader:
+            self.run_with_pipe(body)
+        self.assertTrue(reader.data == b"".join(frame(*one) for one in frames))
+
+    def test_waits_while_the_peer_does_not_read(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(self.flood(pipe), 0.2)
+            await asyncio.get_running_loop().run_in_executor(None, self.drain)
+
+        self.run_with_pipe(body)
+
+    @staticmethod
+    async def flood(pipe: evloop.AsyncPipe) -> None:
+        while True:
+            await pipe.write(1, bytes(10_000))
+
+    def drain(self) -> None:
+        while self.sent():
+            pass
+
+    def test_a_cancelled_read_loses_nothing(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> Optional[evloop.Frame]:
+            for part in (b"", frame(1, b"abc")[:3], frame(1, b"abc")[3:8]):
+                self.peer.sendall(part)
+                with self.assertRaises(asyncio.TimeoutError):
+                    await asyncio.wait_for(pipe.read(), 0.02)
+            self.peer.sendall(frame(1, b"abc")[8:])
+            return await pipe.read()
+
+        self.assertEqual((1, b"abc"), self.run_with_pipe(body))
+
+    def test_refuses_what_no_reader_would_accept(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            for channel, payload in ((-1, b"x"), (65536, b"x"), (1, b"")):
+                with self.assertRaises(ValueError):
+                    await pipe.write(channel, payload)
+            await pipe.flush()
+
+        self.run_with_pipe(body)
+        self.assertEqual(b"", self.peer.recv(100))
+
+    def test_half_closes_and_reads_on_and_writes_no_more(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> Optional[evloop.Frame]:
+            await pipe.write(1, b"x")
+            await pipe.shutdown_output()
+            self.assertEqual(frame(1, b"x"), self.peer.recv(100))
+            self.assertEqual(b"", self.peer.recv(100))
+            with self.assertRaises(BrokenPipeError):
+                await pipe.write(1, b"x")
+            self.peer.sendall(frame(2, b"y"))
+            return await pipe.read()
+
+        self.assertEqual((2, b"y"), self.run_with_pipe(body))
+
+    def test_reports_a_lost_reader(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            self.peer.close()
+            with self.assertRaises(OSError):
+                while True:
+                    await pipe.write(1, b"x")
+                    await pipe.flush()
+
+        self.run_with_pipe(body)
+
+    def test_sends_what_is_gathered_when_it_is_closed(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            async with pipe:
+                await pipe.write(1, b"x")
+            await pipe.close()
+
+        self.run_with_pipe(body)
+        self.assertEqual(frame(1, b"x"), self.peer.recv(100))
+        self.assertEqual(b"", self.peer.recv(100))
+
+
+if __name__ == "__main__":
+    unittest.main()
