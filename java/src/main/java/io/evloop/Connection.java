@@ -147,8 +147,8 @@ public final class Connection implements AutoCloseable {
     }
 
     /**
-     * Takes and delivers nothing more, sends what is queued, then closes. What comes meanwhile is read and dropped, so that a peer
-     * which must get rid of its own output first comes to read this one; it does not count for an idle timeout.
+     * Takes and delivers nothing more, sends what is queued, then closes. What comes meanwhile is read and dropped, so that a
+     * peer which must get rid of its own output first comes to read this one; it does not count for an idle timeout.
      */
     public void closeAfterFlush() {
         loop.checkThread();

@@ -153,7 +153,8 @@ public final class Supervisor implements AutoCloseable {
 
     /**
      * Asks the workers to leave, as {@link Worker#terminate(Duration)} does, and starts none again. What they answer before
-     * they leave still comes; the rest is reported as unanswered. Idempotent. Any thread: from another than the loop's it is a task for it.
+     * they leave still comes; the rest is reported as unanswered. Idempotent. Any thread: from another than the loop's it is a
+     * task for it.
      */
     @Override
     public void close() {

@@ -181,7 +181,7 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    /** What it has cost; null while it runs, or if somebody else has reaped it. Any thread, exact once {@code onExit} is called. */
+    /** What it has cost; null while it runs, or if somebody else has reaped it. Any thread, exact from {@code onExit} on. */
     public WorkerUsage usage() {
         if (!exited || status.code() < 0 && status.signal() == 0) {
             return null;

@@ -116,7 +116,7 @@ class WorkerSignalsTest {
         }
     }
 
-    /** Possible only where the kernel lets one choose the next process id: whoever has that of a worker that left is a stranger. */
+    /** Possible only where the kernel lets one choose the next process id: who has that of a worker that left is a stranger. */
     // row 47
     @Test
     void aStrangerWithTheProcessIdOfAWorkerThatLeftIsNotHit() throws Exception {
