@@ -130,7 +130,11 @@ public final class Address {
         return family() == Native.AF_UNIX;
     }
 
-    /** The path of a Unix socket; {@code null} for other addresses, and for a peer that has none of its own. */
+    /**
+     * The path of a Unix socket; {@code null} for other addresses, and for a peer that has none of its own.
+     *
+     * @throws java.nio.file.InvalidPathException if this JVM's {@code sun.jnu.encoding} has no characters for it
+     */
     public Path path() {
         return isUnix() && !encoded.isAbstract() && encoded.unixName().length > 0 ? Path.of(unixName()) : null;
     }
@@ -183,6 +187,6 @@ public final class Address {
         if (encoded.isAbstract()) {
             return "abstract:" + unixName();
         }
-        return path() == null ? "unix:(unnamed)" : "unix:" + unixName();
+        return encoded.unixName().length == 0 ? "unix:(unnamed)" : "unix:" + unixName();
     }
 }

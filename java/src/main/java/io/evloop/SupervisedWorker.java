@@ -22,7 +22,7 @@ final class SupervisedWorker {
     void start() throws IOException {
         restart = null;
         startedNanos = System.nanoTime();
-        worker = command.onReadable(null)
+        worker = command.withoutFrameHandlers() // an answer that one of a channel takes would be missed
                 .onFrame(this::onFrame)
                 .onDrain(pipe -> supervisor.drained())
                 .onEnd(null)

@@ -45,8 +45,8 @@ public final class Supervisor implements AutoCloseable {
     }
 
     /**
-     * @param command whose {@code onFrame}, {@code onReadable}, {@code onDrain}, {@code onEnd}, {@code onClose} and
-     *     {@code onExit} the supervisor sets
+     * @param command whose {@code onFrame}, those of single channels included, {@code onReadable}, {@code onDrain}, {@code
+     *     onEnd}, {@code onClose} and {@code onExit} the supervisor sets
      * @param workers 1 or more
      */
     public static Builder builder(WorkerBuilder command, int workers) {

@@ -197,6 +197,14 @@ public final class WorkerBuilder {
         return this;
     }
 
+    /** Whoever was to get the frames, of all channels or of one, gets them no more. */
+    WorkerBuilder withoutFrameHandlers() {
+        frameHandler = null;
+        channelHandlers.clear();
+        readableHandler = null;
+        return this;
+    }
+
     /** See {@link Pipe#onFrame(FrameHandler)}. */
     public WorkerBuilder onFrame(FrameHandler handler) {
         checkMode(handler == null || readableHandler == null);

@@ -82,6 +82,22 @@ class SupervisorTest {
     }
 
     @Test
+    void theHandlersOfItsCommandTakeNoAnswers() throws Exception {
+        WorkerBuilder command = Worker.command("python3", "-c", ECHO)
+                .onFrame((pipe, channelId, payload) -> answers.put(-1L, "taken"))
+                .onFrame(7, (pipe, channelId, payload) -> answers.put(-7L, "taken"));
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = Supervisor.builder(command, 1)
+                    .onAnswer((supervisor, id, channelId, payload) -> answers.put(id, Frames.text(payload)))
+                    .start(loop);
+            pool.request(1, 7, text("one"));
+            pool.request(2, 8, text("two"));
+            Await.turns(loop, "the answers", () -> answers.size() == 2);
+        }
+        assertEquals(Map.of(1L, "one", 2L, "two"), answers);
+    }
+
+    @Test
     void roundRobinGivesEachWorkerItsShare() throws Exception {
         try (EventLoop loop = EventLoop.open()) {
             Map<Long, Integer> byPid = new HashMap<>();
