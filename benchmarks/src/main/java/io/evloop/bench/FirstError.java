@@ -3,6 +3,7 @@ package io.evloop.bench;
 import io.evloop.ErrorHandler;
 import io.evloop.EventLoop;
 import io.evloop.EventLoopOptions;
+import io.evloop.error.EventLoopClosedException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,9 +32,9 @@ public final class FirstError implements ErrorHandler {
         loops.forEach(EventLoop::stop);
     }
 
-    /** For {@code onClose}: an end that is not a clean one is an error, too. */
+    /** For {@code onClose}: an end that is neither a clean one nor that of the loop is an error, too. */
     public void onClose(Object source, Throwable cause) {
-        if (cause != null) {
+        if (cause != null && !(cause instanceof EventLoopClosedException)) {
             onError(source, cause);
         }
     }

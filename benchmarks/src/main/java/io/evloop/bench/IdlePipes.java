@@ -1,5 +1,6 @@
 package io.evloop.bench;
 
+import io.evloop.CloseHandler;
 import io.evloop.EventLoop;
 import io.evloop.FrameHandler;
 import io.evloop.Pipe;
@@ -70,10 +71,11 @@ public final class IdlePipes {
     private void open(int count) throws IOException {
         ByteBuffer payload = ByteBuffer.allocateDirect(64);
         FrameHandler handler = (pipe, channelId, bytes) -> received++;
+        CloseHandler closed = errors::onClose;
         for (int pair = 0; pair < count; pair++) {
             Pipe[] ends = Pipe.pair(loop, loop);
             for (Pipe end : ends) {
-                end.onFrame(handler).onClose(errors::onClose);
+                end.onFrame(handler).onClose(closed);
                 end.writeFrame(1, payload.clear());
             }
             for (long expected = received + ends.length; received < expected; ) {
