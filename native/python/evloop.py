@@ -26,8 +26,7 @@ import errno
 import os
 import socket
 import struct
-from types import TracebackType
-from typing import AsyncIterator, Iterator, List, NamedTuple, Optional, Tuple, Type, Union
+from typing import AsyncIterator, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 __all__ = ["AsyncPipe", "EvloopError", "Frame", "InvalidFrameError", "MAX_CHANNEL", "MAX_FRAME_LENGTH"]
 __all__ += ["NotAWorkerError", "Pipe", "TruncatedFrameError"]
@@ -63,9 +62,7 @@ class InvalidFrameError(EvloopError):
     """A header declared a length of 0 or above the pipe's ``max_frame_length``: nothing behind it can be read."""
 
     def __init__(self, channel: int, declared_length: int, max_frame_length: int) -> None:
-        super().__init__(
-            f"invalid frame: channel {channel}, length {declared_length} is not 1 to {max_frame_length}"
-        )
+        super().__init__(f"invalid frame: channel {channel}, length {declared_length} is not 1 to {max_frame_length}")
         self.channel = channel
         self.declared_length = declared_length
 
@@ -89,6 +86,9 @@ def _inherited_socket() -> socket.socket:
     if not value.isdecimal():
         raise NotAWorkerError(f"{_VARIABLE} names no descriptor: this process was not started as a worker")
     inherited = socket.socket(fileno=int(value))
+    if inherited.type != socket.SOCK_STREAM:
+        inherited.detach()  # somebody else's
+        raise NotAWorkerError(f"{_VARIABLE} names no stream socket: this process was not started as a worker")
     inherited.set_inheritable(False)
     del os.environ[_VARIABLE]
     return inherited
@@ -241,6 +241,8 @@ class Pipe:
     def _check_writable(self) -> None:
         if self._write_error is not None:
             raise self._write_error
+        if self.fileno() < 0:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     # the end
 
@@ -260,24 +262,25 @@ class Pipe:
     def __enter__(self) -> "Pipe":
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
+
+
+class _Reader(asyncio.StreamReader):
+    """Tells of an error of the connection behind the bytes that came before it, not ahead of them."""
+
+    failure: Optional[Exception] = None
+
+    def set_exception(self, exc: Exception) -> None:
+        self.failure = exc
+        self.feed_eof()
 
 
 class AsyncPipe:
     """Frames over asyncio streams, for the tasks of one event loop. One task reads at a time; any may write."""
 
     def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        *,
-        max_frame_length: int = MAX_FRAME_LENGTH,
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, max_frame_length: int = MAX_FRAME_LENGTH
     ) -> None:
         """Owns both streams from now on."""
         self._reader = reader
@@ -298,7 +301,11 @@ class AsyncPipe:
     async def adopt(cls, sock: socket.socket, *, max_frame_length: int = MAX_FRAME_LENGTH) -> "AsyncPipe":
         """Owns ``sock`` once this has returned and makes it non-blocking."""
         _checked_stream(sock, max_frame_length).setblocking(False)
-        reader, writer = await asyncio.open_connection(sock=sock, limit=_LARGE_READ_LENGTH)
+        loop = asyncio.get_running_loop()
+        reader = _Reader(limit=_LARGE_READ_LENGTH)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await loop.create_connection(lambda: protocol, sock=sock)
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
         return cls(reader, writer, max_frame_length=max_frame_length)
 
     # reading
@@ -326,6 +333,9 @@ class AsyncPipe:
         try:
             return await self._reader.readexactly(length)
         except asyncio.IncompleteReadError as error:
+            failure = getattr(self._reader, "failure", None)
+            if failure is not None:
+                raise failure from None
             got = before + len(error.partial)
             if got > 0:
                 raise TruncatedFrameError(before + length, got) from None
@@ -333,10 +343,7 @@ class AsyncPipe:
 
     async def __aiter__(self) -> AsyncIterator[Frame]:
         """The frames until ``read`` returns None."""
-        while True:
-            frame = await self.read()
-            if frame is None:
-                return
+        while (frame := await self.read()) is not None:
             yield frame
 
     # writing
@@ -353,12 +360,12 @@ class AsyncPipe:
             if not self._output:
                 self._loop.call_soon(self._send)
             self._output += header + payload
-            if len(self._output) >= _FLUSH_LENGTH:
+            if len(self._output) + self._writer.transport.get_write_buffer_size() >= _FLUSH_LENGTH:
                 await self.flush()
         else:
             self._output += header
             self._send()
-            self._writer.write(payload)
+            self._writer.write(bytes(payload))  # a copy, unless it cannot change: it may be kept for a while
             await self._writer.drain()
 
     async def flush(self) -> None:
@@ -389,10 +396,5 @@ class AsyncPipe:
     async def __aenter__(self) -> "AsyncPipe":
         return self
 
-    async def __aexit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.close()

@@ -70,6 +70,9 @@ class PlayedSocket:
     def setblocking(self, blocking: bool) -> None:
         assert blocking
 
+    def fileno(self) -> int:
+        return 0
+
     def recv(self, length: int) -> bytes:
         if self.interrupts:
             self.interrupts = False

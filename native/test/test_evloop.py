@@ -152,6 +152,11 @@ class PipeTest(EndsTest):
         self.assertEqual(-1, self.pipe.fileno())
         self.pipe.close()
 
+    def test_takes_nothing_more_once_it_is_closed(self) -> None:
+        self.pipe.close()
+        with self.assertRaisesRegex(OSError, "EBADF|Bad file descriptor"):
+            self.pipe.write(1, b"x")
+
     def test_closes_though_the_last_flush_fails(self) -> None:
         self.pipe.write(1, b"x")
         self.peer.close()
@@ -204,6 +209,14 @@ class InheritedTest(EndsTest):
             os.environ["EVLOOP_FD"] = value
             with self.assertRaises(evloop.NotAWorkerError):
                 evloop.Pipe.inherited()
+
+    def test_leaves_a_socket_that_is_no_stream_to_whom_it_belongs(self) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            os.environ["EVLOOP_FD"] = str(other.fileno())
+            with self.assertRaises(evloop.NotAWorkerError):
+                evloop.Pipe.inherited()
+            self.assertFalse(os.get_inheritable(other.fileno()))
+            self.assertEqual(socket.SOCK_DGRAM, other.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE))
 
     def test_refuses_what_is_no_open_socket(self) -> None:
         with open(os.devnull, "rb") as file:

@@ -129,6 +129,53 @@ class AsyncPipeTest(EndsTest):
 
         self.assertEqual((2, b"y"), self.run_with_pipe(body))
 
+    def test_waits_while_the_peer_does_not_read_though_each_step_writes_little(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> bool:
+            async def write() -> None:
+                while True:
+                    await pipe.write(1, bytes(1000))
+                    await asyncio.sleep(0)
+
+            writer = asyncio.ensure_future(write())
+            size = -1
+            while size < pipe._writer.transport.get_write_buffer_size():
+                size = pipe._writer.transport.get_write_buffer_size()
+                await asyncio.sleep(0.05)
+            writer.cancel()
+            pipe._writer.transport.abort()
+            return 0 < size < 1 << 20
+
+        self.assertTrue(self.run_with_pipe(body))
+
+    def test_delivers_the_frames_before_a_connection_reset(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> List[evloop.Frame]:
+            await pipe.write(9, b"unread")
+            await pipe.flush()
+            self.peer.sendall(b"".join(frame(number, b"x") for number in range(100)))
+            frames = [await pipe.read()]
+            self.peer.close()  # with our frame unread
+            await asyncio.sleep(0.1)  # the connection has told of it
+            with self.assertRaises(ConnectionResetError):
+                while True:
+                    frames.append(await pipe.read())
+            return [one for one in frames if one is not None]
+
+        self.assertEqual([(number, b"x") for number in range(100)], self.run_with_pipe(body))
+
+    def test_keeps_no_buffer_of_the_caller(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            payload = bytearray(b"a" * 300_000)
+            write = asyncio.ensure_future(pipe.write(1, payload))
+            await asyncio.sleep(0.05)
+            payload[:] = b"b" * len(payload)
+            payload += b"c"
+            with Reader(self.peer) as reader:
+                await write
+                await pipe.close()
+            self.assertEqual(frame(1, b"a" * 300_000), reader.data)
+
+        self.run_with_pipe(body)
+
     def test_reports_a_lost_reader(self) -> None:
         async def body(pipe: evloop.AsyncPipe) -> None:
             self.peer.close()
