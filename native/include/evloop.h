@@ -77,7 +77,7 @@ typedef struct evloop_error {
     int number;               /* errno */
     const char *system_call;  /* as its manual page names it */
     uint16_t channel;         /* that stood in the header */
-    uint32_t declared_length; /* that stood in the header, or was to be written */
+    uint32_t declared_length; /* that stood in the header */
     size_t wanted;            /* bytes of the whole frame, header included; 6 if the header itself was cut */
     size_t got;               /* bytes of it that arrived */
     char message[128];
@@ -94,6 +94,7 @@ typedef struct evloop_pipe {
     size_t input_end_;
     unsigned char *output_; /* unsent: [0, output_length_) */
     size_t output_length_;
+    int output_shut_;
     int write_errno_; /* what ended the output, perhaps in the middle of a frame; 0: nothing */
 } evloop_pipe;
 
@@ -271,6 +272,9 @@ static inline int evloop_write(evloop_pipe *pipe, uint16_t channel, const void *
     if (length < 1 || length > pipe->max_frame_length) {
         return evloop_fail_(pipe, EVLOOP_ERROR_ARGUMENT);
     }
+    if (pipe->fd < 0 || pipe->output_shut_) {
+        return evloop_fail_system_(pipe, "sendmsg", pipe->fd < 0 ? EBADF : EPIPE);
+    }
     if (pipe->write_errno_ != 0) {
         return evloop_fail_system_(pipe, "sendmsg", pipe->write_errno_);
     }
@@ -308,7 +312,11 @@ static inline int evloop_shutdown_output(evloop_pipe *pipe) {
     if (result < 0) {
         return result;
     }
-    return shutdown(pipe->fd, SHUT_WR) < 0 ? evloop_fail_system_(pipe, "shutdown", errno) : 0;
+    if (shutdown(pipe->fd, SHUT_WR) < 0) {
+        return evloop_fail_system_(pipe, "shutdown", errno);
+    }
+    pipe->output_shut_ = 1;
+    return 0;
 }
 
 /* ---- reading ---- */

@@ -194,6 +194,8 @@ static void half_closes_after_what_is_gathered_and_reads_on(void) {
     CHECK_EQUAL(0, evloop_shutdown_output(&ends.pipe));
     CHECK_EQUAL(7, recv(ends.peer, bytes, sizeof bytes, 0));
     CHECK_EQUAL(0, recv(ends.peer, bytes, sizeof bytes, 0));
+    CHECK_EQUAL(EVLOOP_ERROR_SYSTEM, evloop_write(&ends.pipe, 1, "x", 1));
+    CHECK_EQUAL(EPIPE, ends.pipe.error.number);
     put(ends.peer, "\0\x01\0\0\0\x01" "a", 7);
     CHECK_EQUAL(EVLOOP_FRAME, evloop_read(&ends.pipe, &frame));
     close_ends(&ends);
@@ -208,6 +210,8 @@ static void sends_what_is_gathered_when_it_is_closed_and_closes_once(void) {
     CHECK_EQUAL(7, recv(ends.peer, bytes, sizeof bytes, 0));
     CHECK_EQUAL(0, recv(ends.peer, bytes, sizeof bytes, 0));
     CHECK_EQUAL(0, evloop_close(&ends.pipe));
+    CHECK_EQUAL(EVLOOP_ERROR_SYSTEM, evloop_write(&ends.pipe, 1, "x", 1));
+    CHECK_EQUAL(EBADF, ends.pipe.error.number);
     CHECK_EQUAL(0, close(ends.peer));
 }
 
