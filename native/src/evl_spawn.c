@@ -33,6 +33,10 @@
 #define SYS_pidfd_open 434
 #endif
 
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U /* Linux 6.3: without it vm.memfd_noexec forbids to execute it */
+#endif
+
 enum { WAIT_PIDFD = 3 }; /* P_PIDFD of waitid(2), Linux 5.4; an enumerator of glibc, so #ifdef cannot find it */
 
 enum { STDIO_COUNT = 3, WORKER = STDIO_COUNT, HELPER, STATUS, SOURCE_COUNT };
@@ -307,7 +311,14 @@ free_argv:
 /* Signals and exits ------------------------------------------------------------------------------------------------ */
 
 int evl_memfd(const char *name) {
-    return name == NULL ? -EFAULT : evl_result(memfd_create(name, MFD_CLOEXEC));
+    if (name == NULL) {
+        return -EFAULT;
+    }
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_EXEC);
+    if (fd < 0 && errno == EINVAL) {
+        fd = memfd_create(name, MFD_CLOEXEC);
+    }
+    return evl_result(fd);
 }
 
 int evl_pidfd_open(int pid) {
