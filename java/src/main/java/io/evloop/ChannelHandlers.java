@@ -11,8 +11,15 @@ final class ChannelHandlers {
 
     private final FrameHandler[][] pages = new FrameHandler[(FrameLayout.MAX_CHANNEL_ID + 1) >> PAGE_SHIFT][];
 
+    private int count;
+
+    boolean isEmpty() {
+        return count == 0;
+    }
+
     /** Sets or, with null, removes one. */
     void set(int channelId, FrameHandler handler) {
+        count += (handler == null ? 0 : 1) - (get(channelId) == null ? 0 : 1);
         FrameHandler[] page = pages[channelId >> PAGE_SHIFT];
         if (page == null) {
             page = new FrameHandler[PAGE_LENGTH];

@@ -43,22 +43,36 @@ final class FrameInput implements Protocol {
 
     void handler(FrameHandler newHandler) {
         checkMode(readableHandler == null);
+        boolean heard = wantsInput();
         handler = newHandler;
-        inbound.changed();
+        changed(heard);
     }
 
     void handler(int channelId, FrameHandler newHandler) {
         checkMode(readableHandler == null);
+        boolean heard = wantsInput();
         if (channelHandlers == null) {
             channelHandlers = new ChannelHandlers();
         }
         channelHandlers.set(channelId, newHandler);
-        inbound.changed();
+        if (channelHandlers.isEmpty()) {
+            channelHandlers = null;
+        }
+        changed(heard);
     }
 
     void readableHandler(Consumer<Pipe> newHandler) {
         checkMode(handler == null && channelHandlers == null);
+        boolean heard = wantsInput();
         readableHandler = newHandler;
+        changed(heard);
+    }
+
+    private void changed(boolean heard) {
+        Timeouts timeouts = endpoint.timeouts();
+        if (timeouts != null && !heard) {
+            timeouts.onResume(); // while there was no handler nothing was read
+        }
         inbound.changed();
     }
 

@@ -53,7 +53,7 @@ final class Timeouts {
     void start() {
         if (idleNanos > 0) {
             lastMoveNanos = System.nanoTime();
-            armIdle();
+            armIdle(lastMoveNanos + idleNanos);
         }
     }
 
@@ -99,53 +99,61 @@ final class Timeouts {
     }
 
     private void armFrame() {
+        armFrame(frameSinceNanos + frameNanos);
+    }
+
+    private void armFrame(long atNanos) {
         if (frameTimer == null) {
-            frameTimer = context.timers.add(context.loop, frameSinceNanos + frameNanos, this::checkFrame);
+            frameTimer = context.timers.add(context.loop, atNanos, this::checkFrame);
         }
     }
 
     private void checkFrame() {
         frameTimer = null;
         if (frame != endpoint.stats().framesIn
-                || endpoint.inbound().isPaused()
+                || isUnheard()
                 || endpoint.protocol().holdsEnd()
                 || !endpoint.isOpen()) {
             return;
         }
-        if (System.nanoTime() - frameSinceNanos < frameNanos) {
+        long now = System.nanoTime();
+        if (now - frameSinceNanos < frameNanos) {
             armFrame();
         } else if (frameOverdue == NOT_OVERDUE) {
             frameOverdue = context.completeWaits;
-            armFrame();
+            armFrame(now); // behind whatever else is due
         } else if (frameOverdue == context.completeWaits || endpoint.inbound().isReadDue()) {
-            armFrame();
+            armFrame(now);
         } else if (endpoint.protocol().truncation() instanceof TruncatedFrameException truncation) {
             endpoint.closeWith(new FrameTimeoutException(
                     truncation.wantedBytes(), truncation.gotBytes(), Duration.ofNanos(frameNanos)));
         }
     }
 
-    private void armIdle() {
-        idleTimer = context.timers.add(context.loop, lastMoveNanos + idleNanos, this::checkIdle);
+    /** Whether it is for us that nothing comes: nobody wants it at present. */
+    private boolean isUnheard() {
+        return endpoint.inbound().isPaused() || !endpoint.protocol().wantsInput();
+    }
+
+    private void armIdle(long atNanos) {
+        idleTimer = context.timers.add(context.loop, atNanos, this::checkIdle);
     }
 
     private void checkIdle() {
         long now = System.nanoTime();
         Inbound inbound = endpoint.inbound();
         if (endpoint.isOpen()
-                && (inbound.isPaused()
-                        || inbound.isReadDue()
-                        || endpoint.protocol().isReady())) {
+                && (isUnheard() || inbound.isReadDue() || endpoint.protocol().isReady())) {
             lastMoveNanos = now; // the peer is not the one to wait for
         }
         if (now - lastMoveNanos < idleNanos) {
             idleOverdue = NOT_OVERDUE;
-            armIdle();
+            armIdle(lastMoveNanos + idleNanos);
         } else if (idleOverdue == NOT_OVERDUE) {
             idleOverdue = context.completeWaits;
-            armIdle();
+            armIdle(now); // behind whatever else is due
         } else if (idleOverdue == context.completeWaits) {
-            armIdle();
+            armIdle(now);
         } else {
             endpoint.closeWith(new IdleTimeoutException(Duration.ofNanos(idleNanos)));
         }

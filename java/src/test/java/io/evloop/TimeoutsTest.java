@@ -76,7 +76,6 @@ class TimeoutsTest {
         assertTrue(elapsed >= NANOS, "after " + Duration.ofNanos(elapsed));
     }
 
-    /** Turns, for twice the timeout. */
     private void pass() {
         long start = System.nanoTime();
         Await.turns(loop, "twice the timeout", () -> System.nanoTime() - start > 2 * NANOS);
@@ -101,7 +100,6 @@ class TimeoutsTest {
         assertTrue(loop.openContext().timers.isEmpty());
     }
 
-    /** What moves bytes, step by step. */
     @FunctionalInterface
     private interface Step {
         void run(int number) throws Exception;
@@ -129,6 +127,23 @@ class TimeoutsTest {
             Await.idle(loop);
         }
         Assumptions.abort("the machine was too slow in each of " + TRIES + " tries");
+    }
+
+    @Test
+    void manyThatAreOverdueTogetherHoldNoOtherTimerUp() throws Exception {
+        use(IDLE);
+        List<PeeredPipe> others = new ArrayList<>();
+        for (int count = 0; count < 20; count++) {
+            others.add(PeeredPipe.adopt(loop, IDLE));
+        }
+        hold();
+        boolean[] ran = {false};
+        loop.schedule(0, () -> ran[0] = true);
+        loop.poll(0);
+        assertTrue(ran[0]);
+        for (PeeredPipe other : others) {
+            other.close();
+        }
     }
 
     // inside a frame ----------------------------------------------------------------------------------------------
