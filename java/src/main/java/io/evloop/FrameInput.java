@@ -207,9 +207,12 @@ final class FrameInput implements Protocol {
                     }
                     break;
                 }
+                final FrameHandler target = handlerOf(frames.channelId());
+                if (target == null && !wantsInput()) {
+                    break; // the handler is gone, by the frame before
+                }
                 position = frames.end(); // consumed, whatever the handler does
                 count++;
-                final FrameHandler target = handlerOf(frames.channelId());
                 if (target == null) {
                     stats.droppedFrames++;
                 } else {
@@ -264,7 +267,7 @@ final class FrameInput implements Protocol {
     /** See {@link Pipe#readFrame}. */
     Frame readFrame() {
         checkMode(handler == null && channelHandlers == null);
-        if (endpoint.isClosed() || inbound.isPaused() || input.length() < FrameLayout.HEADER_LENGTH) {
+        if (!endpoint.isOpen() || inbound.isPaused() || input.length() < FrameLayout.HEADER_LENGTH) {
             return null;
         }
         int result = next();

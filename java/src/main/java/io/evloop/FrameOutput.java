@@ -191,6 +191,8 @@ final class FrameOutput {
         }
         int frame = account.appendIndex();
         FrameLayout.putHeader(account.block(), frame, channelId, length);
+        account.settle();
+        context.account(FrameLayout.HEADER_LENGTH + length); // room of the loop's that nobody else is to fill meanwhile
         claimedLength = length;
         context.claimOpened(this);
         int payload = frame + FrameLayout.HEADER_LENGTH;
@@ -228,6 +230,7 @@ final class FrameOutput {
         }
         int length = claimedLength;
         claimedLength = NO_CLAIM;
+        context.account(-FrameLayout.HEADER_LENGTH - length);
         context.claimClosed(this);
         queue.hideView();
         return length;

@@ -3,6 +3,7 @@ package io.evloop;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -227,6 +228,23 @@ class ClaimTest {
             stage.other().pipe().writeFrame(1, ByteBuffer.wrap(new byte[] {'x'}));
             Await.idle(stage.loop());
             assertArrayEquals(Frames.frame(1, "x"), stage.other().peer().readSome(100));
+        }
+    }
+
+    @Test
+    void claimsOfManyPipesKeepTheLimitOfTheLoop() throws Exception {
+        EventLoopOptions.Builder limited = EventLoopOptions.builder().maxQueuedBytes(1_000_000);
+        try (TestLoop small = TestLoop.open(limited);
+                PeeredPipe one = PeeredPipe.adopt(small.loop());
+                PeeredPipe two = PeeredPipe.adopt(small.loop())) {
+            ByteBuffer room = one.pipe().claim(1, 600_000);
+            assertNotNull(room);
+            assertNull(two.pipe().claim(1, 600_000), "together they are above the limit");
+            assertEquals(WriteResult.FULL, two.pipe().writeFrame(1, ByteBuffer.allocate(600_000)));
+            one.pipe().abort();
+            assertNotNull(two.pipe().claim(1, 600_000));
+            two.pipe().abort();
+            assertEquals(0, small.loop().openContext().queuedBytes());
         }
     }
 

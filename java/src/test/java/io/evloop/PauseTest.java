@@ -86,6 +86,32 @@ class PauseTest {
         assertEquals(List.of("unread"), peered.heard());
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aHandlerThatIsTakenAwayInItselfLosesNoFrame(boolean ofAChannel) throws Exception {
+        List<Integer> first = new ArrayList<>();
+        List<Integer> second = new ArrayList<>();
+        FrameHandler once = (from, channelId, payload) -> {
+            first.add(channelId);
+            from.onFrame(null);
+            from.onFrame(0, null);
+        };
+        pipe.onFrame(null);
+        if (ofAChannel) {
+            pipe.onFrame(0, once);
+        } else {
+            pipe.onFrame(once);
+        }
+        peered.peer().write(numbered(100)); // one read
+        Await.turns(loop, "the first frame", () -> !first.isEmpty());
+        Await.idle(loop);
+        assertEquals(List.of(0), first);
+        pipe.onFrame((from, channelId, payload) -> second.add(channelId));
+        Await.turns(loop, "the others", () -> second.size() == 99);
+        assertEquals(1, second.get(0));
+        assertEquals(0, pipe.stats().droppedFrames());
+    }
+
     @Test
     void whatIsUnreadWhenAFlushBeginsIsNotHeldUntilItsEnd() throws Exception {
         pipe.onFrame((from, channelId, payload) -> {
