@@ -134,7 +134,7 @@ final class Endpoint implements Pollable {
         } else if ((events & ~Epoll.OUT) != 0) {
             if (state == State.OPEN) {
                 inbound.onReadable();
-            } else if (!DroppedInput.read(context, fd, inbound.buffer(), stats)) {
+            } else if (state == State.FLUSHING && !DroppedInput.read(context, fd, inbound.buffer(), stats)) {
                 interest.disarmInput();
             }
         }
@@ -270,6 +270,9 @@ final class Endpoint implements Pollable {
 
     /** The turn's last act: the descriptor is closed, and the owner hears it. */
     void finishClose() {
+        if (state == State.CLOSED) {
+            return;
+        }
         state = State.CLOSED;
         stats.unsentBytes += outbound.queue().queuedBytes();
         stats.unsentFrames += protocol.unsentRecords(outbound.queue());

@@ -215,11 +215,11 @@ final class Inbound {
             enqueue();
             return;
         }
-        if (ended) {
-            if (!protocol().holdsEnd()) {
-                end();
-            }
-        } else if (linger != null) {
+        if (ended && !protocol().holdsEnd()) {
+            end();
+        } else if (linger != null && !protocol().wantsInput()) {
+            endpoint.closeWith(linger.cause()); // nobody is to take what is left
+        } else if (linger != null && !ended) {
             readTheRest();
         } else if (wantsInput()) {
             endpoint.interest().armInput();
@@ -345,9 +345,7 @@ final class Inbound {
     }
 
     private void readTheRest() {
-        if (!protocol().wantsInput()) {
-            endpoint.closeWith(linger.cause());
-        } else if (!fill() && endpoint.isOpen() && !protocol().holdsEnd()) { // nothing more is there, or is to be read
+        if (!fill() && endpoint.isOpen() && !protocol().holdsEnd()) { // nothing more is there, or is to be read
             endpoint.closeWith(cause());
         }
     }
@@ -359,7 +357,9 @@ final class Inbound {
         } else if (!endTold) {
             endTold = true;
             tellEnd();
-            endpoint.interest().outputOnly(endpoint.outbound().isBlocked()); // a hang-up counts from now on
+            if (endTold) { // and nobody else has taken over
+                endpoint.interest().outputOnly(endpoint.outbound().isBlocked()); // a hang-up counts from now on
+            }
         }
     }
 

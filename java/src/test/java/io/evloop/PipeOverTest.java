@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
+import io.evloop.testing.Quiet;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.Reader;
 import io.evloop.testing.TestLoop;
@@ -210,6 +211,50 @@ class PipeOverTest {
         Await.turns(loop, "the close", () -> heard.size() > 1);
         assertArrayEquals(Frames.frame(7, "f"), peer.readSome(100));
         assertEquals(List.of("end"), told);
+    }
+
+    /** Over the connection that is just being told the end, and nobody takes what is unread. */
+    @Test
+    void madeInsideOnEndItDoesNotGoRoundAndRound() throws Exception {
+        Pipe[] pipe = new Pipe[1];
+        adopt(new ConnectionHandler() {
+            @Override
+            public void onReadable(Connection from) {}
+
+            @Override
+            public void onEnd(Connection from) {
+                pipe[0] = Pipe.over(from);
+            }
+        });
+        peer.write(Frames.frame(1, "left"));
+        peer.close();
+        Await.turns(loop, "the end", () -> pipe[0] != null);
+        Quiet.assertQuiet(loop);
+        record(pipe[0]);
+        Await.turns(loop, "the close", () -> heard.size() > 1);
+        assertEquals(List.of("1:left", "closed"), heard);
+    }
+
+    @Test
+    void whoseOutputFailsWhileNobodyTakesItsFramesIsClosed() throws Exception {
+        boolean[] told = {false};
+        Connection connection = adopt(new ConnectionHandler() {
+            @Override
+            public void onReadable(Connection from) {}
+
+            @Override
+            public void onEnd(Connection from) {
+                told[0] = true;
+            }
+        });
+        peer.write(Frames.frame(1, "left"));
+        peer.close();
+        Await.turns(loop, "the end", () -> told[0]);
+        Pipe pipe = Pipe.over(connection);
+        pipe.onClose((from, cause) -> heard.add("closed"));
+        pipe.writeFrame(7, ByteBuffer.wrap(new byte[] {'f'}));
+        Await.turns(loop, "the close", () -> !heard.isEmpty());
+        assertEquals(List.of("closed"), heard);
     }
 
     /** There were no frames before: what is unread then is what a late handler takes, and the end comes behind it. */
