@@ -157,6 +157,7 @@ public final class ConnectAttempt {
         try {
             handler.onConnect(socket);
         } catch (Throwable e) {
+            socket.fail(e);
             context.reportError(this, e);
         } finally {
             socket.close();

@@ -181,6 +181,7 @@ public final class Listener implements AutoCloseable {
                 stats.refused++;
             }
         } catch (Throwable e) {
+            accepted.fail(e);
             context.reportError(this, e);
         } finally {
             accepted.close();

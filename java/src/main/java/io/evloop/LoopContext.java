@@ -93,7 +93,9 @@ final class LoopContext {
         try {
             options.errorHandler().onError(source, error);
         } catch (Throwable second) {
-            error.addSuppressed(second);
+            if (second != error) {
+                error.addSuppressed(second);
+            }
             logIfPossible(source, error);
         }
     }

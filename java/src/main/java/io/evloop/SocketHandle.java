@@ -22,6 +22,7 @@ public final class SocketHandle implements AutoCloseable {
     private final LoopContext context;
     private final boolean unix;
     private int fd;
+    private Endpoint endpoint;
 
     /** Owns {@code fd} from now on. */
     SocketHandle(LoopContext context, int fd, boolean unix) {
@@ -44,6 +45,7 @@ public final class SocketHandle implements AutoCloseable {
      */
     public Pipe pipe(int tag, PipeOptions options) throws IOException {
         Pipe pipe = Pipe.adopt(context.loop, fd(), tag, options);
+        endpoint = pipe.endpoint();
         fd = NONE;
         return pipe;
     }
@@ -51,6 +53,7 @@ public final class SocketHandle implements AutoCloseable {
     /** Makes it a connection of this loop; see {@link EventLoop#adopt}, and otherwise {@link #pipe(int, PipeOptions)}. */
     public Connection connection(int tag, ConnectionHandler handler) throws IOException {
         Connection connection = context.loop.adopt(fd(), tag, handler);
+        endpoint = connection.endpoint();
         fd = NONE;
         return connection;
     }
@@ -70,6 +73,13 @@ public final class SocketHandle implements AutoCloseable {
             int closed = fd;
             fd = NONE;
             context.close(this, closed);
+        }
+    }
+
+    /** Its handler has thrown: what was made of it ends with that. */
+    void fail(Throwable error) {
+        if (endpoint != null) {
+            endpoint.closeWith(error);
         }
     }
 

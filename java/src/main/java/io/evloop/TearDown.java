@@ -31,7 +31,11 @@ final class TearDown {
             attempt.onLoopClose(cause);
         }
         for (Pollable pollable : context.registry.snapshot()) {
-            pollable.onLoopClose(cause);
+            try {
+                pollable.onLoopClose(cause);
+            } catch (Throwable e) { // such as for want of memory: the others are to end, too
+                context.reportError(pollable, e);
+            }
         }
         while (turn.finishCloses() > 0) {
             continue; // a handler may have closed something more

@@ -98,6 +98,29 @@ class HandlerErrorTest {
     }
 
     @Test
+    void anErrorHandlerMayThrowWhatItWasGiven() throws Exception {
+        RuntimeException error = new IllegalArgumentException("from the handler");
+        EventLoopOptions options = EventLoopOptions.builder()
+                .errorHandler((source, given) -> {
+                    throw (RuntimeException) given;
+                })
+                .build();
+        int[] closes = new int[1];
+        try (CapturedLog log = new CapturedLog();
+                EventLoop loop = EventLoop.open(options);
+                PeeredPipe peered = PeeredPipe.adopt(loop)) {
+            peered.pipe().onClose((pipe, cause) -> {
+                closes[0]++;
+                throw error;
+            });
+            peered.pipe().close();
+            Await.idle(loop);
+            assertSame(error, log.thrown);
+        }
+        assertEquals(1, closes[0]);
+    }
+
+    @Test
     void withoutAnErrorHandlerItIsLogged() throws Exception {
         RuntimeException error = new IllegalArgumentException("from the task");
         try (CapturedLog log = new CapturedLog();

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Accepting, with the JDK's sockets as peers. */
 class ListenerTest {
@@ -134,14 +135,17 @@ class ListenerTest {
         }
     }
 
-    @Test
-    void aHandlerThatThrowsEndsThatConnectionAlone() throws Exception {
+    /** Also once it has made a pipe of it, which nobody else may know. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aHandlerThatThrowsEndsThatConnectionAlone(boolean late) throws Exception {
         List<Pipe> pipes = new ArrayList<>();
         AcceptHandler acceptor = (from, socket) -> {
+            Pipe pipe = late ? socket.pipe(1) : null;
             if (from.stats().accepted() == 1) {
                 throw new IllegalArgumentException("no");
             }
-            pipes.add(socket.pipe(1));
+            pipes.add(late ? pipe : socket.pipe(1));
         };
         try (Listener listener = loop.listen(Address.tcp(0), acceptor);
                 SocketChannel first = client(listener);
