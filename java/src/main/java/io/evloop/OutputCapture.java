@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.error.EventLoopClosedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -56,6 +57,9 @@ final class OutputCapture implements ConnectionHandler {
         closed = true;
         if (!failed && handler instanceof LineSplitter lines) {
             deliver(() -> lines.end(worker));
+        }
+        if (cause != null && !(cause instanceof EventLoopClosedException)) {
+            endpoint().context().reportError(worker, cause); // its next print will meet a closed pipe
         }
         worker.outputClosed();
     }

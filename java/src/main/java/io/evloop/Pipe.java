@@ -92,6 +92,8 @@ public final class Pipe implements AutoCloseable {
      * @throws IllegalStateException the second time
      */
     public static Pipe inherited(EventLoop loop, PipeOptions options) throws IOException {
+        loop.checkThread();
+        loop.openContext(); // or else the descriptor would be taken for nothing
         return adopt(loop, InheritedFd.take(), INHERITED_TAG, options);
     }
 

@@ -170,6 +170,9 @@ public final class Supervisor implements AutoCloseable {
     }
 
     private void closeAll() {
+        if (closed) {
+            return;
+        }
         closed = true;
         for (SupervisedWorker member : members) {
             member.close();

@@ -155,7 +155,8 @@ public final class Worker implements AutoCloseable {
         if (killTimer != null) {
             killTimer.cancel();
         }
-        killTimer = context.loop.schedule(graceNanos, this::kill);
+        killTimer =
+                context.loop.isClosed() ? null : context.loop.schedule(graceNanos, this::kill); // its end insists, too
     }
 
     /** Ends it: SIGKILL. */
