@@ -274,9 +274,9 @@ public final class EventLoop implements AutoCloseable {
      * thread it asks a running loop and waits; in a callback it takes effect at the end of the turn, and {@code run}
      * returns. Idempotent. Any thread.
      *
-     * <p>Two loops whose callbacks close each other wait for ever. A loop that no thread runs at the moment is ended on the calling thread, to which it belongs from then on. Whoever
-     * drives it by {@link #poll} from another thread must see to it that it is not inside a method of the loop, or of what is
-     * registered with it, meanwhile.
+     * <p>Two loops whose callbacks close each other wait for ever. A loop that no thread runs at the moment is ended on the
+     * calling thread, to which it belongs from then on: whoever drives it by {@link #poll} from another thread must see to it
+     * that it is not inside a method of the loop, or of what is registered with it, meanwhile.
      */
     @Override
     public void close() {

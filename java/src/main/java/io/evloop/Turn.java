@@ -32,6 +32,8 @@ final class Turn {
 
     private static final int MAX_EVENTS = 64 * 1024;
 
+    private static final long MEMORY_RETRY_NANOS = 10_000_000_000L;
+
     private final LoopContext context;
     private final Epoll epoll;
     private final TaskQueue tasks;
@@ -42,6 +44,9 @@ final class Turn {
     private final HandlerEvent tracing = new HandlerEvent();
     private final long spinNanos;
     private int piecesUntilLook = PIECES_PER_LOOK;
+
+    /** When there was no memory for a longer list of events; 0: there was. */
+    private long withoutMemoryAt;
 
     Turn(LoopContext context, Epoll epoll) {
         this.context = context;
@@ -239,11 +244,17 @@ final class Turn {
         return done;
     }
 
+    /** Where there is no memory for that, those that were not reported are the first ones of the next wait. */
     private void reportMore() {
+        if (withoutMemoryAt != 0 && System.nanoTime() - withoutMemoryAt < MEMORY_RETRY_NANOS) {
+            return; // an attempt in vain takes the JVM half a second
+        }
         try {
             epoll.maxEvents(Math.min(MAX_EVENTS, epoll.maxEvents() * 2));
+            withoutMemoryAt = 0;
         } catch (OutOfMemoryError e) {
-            context.pool.trim(); // goes on as before: those that were not reported are the first ones next time
+            context.pool.trim();
+            withoutMemoryAt = System.nanoTime();
         }
     }
 

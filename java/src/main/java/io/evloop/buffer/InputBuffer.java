@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * The unread bytes of one stream, contiguous. Holds no memory while there are none: a lease begins with a read and ends
- * with {@link #releaseIfEmpty}. Memory follows the bytes received, by doubling; a length that a header claims gets no more at
- * once than the stream has filled before.
+ * with {@link #releaseIfEmpty}. Memory follows the bytes received, by doubling; a length that a header claims gets no larger a block
+ * at once than the stream has needed before, and at most 4 MiB.
  */
 public final class InputBuffer {
 
@@ -14,12 +14,15 @@ public final class InputBuffer {
 
     private static final int SMALL = 4 * 1024;
 
+    /** Bytes of the largest block that is leased before as much was received; such a one the pool keeps. */
+    private static final int LARGEST_AT_ONCE = 4 * 1024 * 1024;
+
     private final BufferPool pool;
     private OffHeapBuffer buffer;
     private int start;
     private int end;
 
-    /** Bytes of the largest block that was ever needed. */
+    /** Bytes of the largest block that was ever needed, up to {@link #LARGEST_AT_ONCE}. */
     private int grownTo;
 
     public InputBuffer(BufferPool pool) {
@@ -130,7 +133,7 @@ public final class InputBuffer {
             move(buffer);
         } else if (end == buffer.capacity()) {
             moveTo(pool.lease(buffer.capacity() * 2 - BufferPool.SLACK));
-            grownTo = Math.max(grownTo, buffer.capacity());
+            grownTo = Math.min(LARGEST_AT_ONCE, Math.max(grownTo, buffer.capacity()));
         }
     }
 
