@@ -155,14 +155,14 @@ class WorkerLifeTest {
         }
     }
 
-    /** Nobody is left to flush to but the grandchild, which holds the other end and never reads. */
+    /** Nobody is left to flush to but a process that has the other end, too, and writes without ever reading. */
     @Test
     void aFlushThatBeginsAfterTheExitIsNotWaitedFor() throws Exception {
         try (EventLoop loop = EventLoop.open()) {
-            WorkerBuilder builder = journal.of(Programs.actor("frames", "1", "grandchild", "exit", "3"))
+            WorkerBuilder builder = journal.of(Programs.actor("text", "first", "flood", "3", "exit", "3"))
                     .onFrame((pipe, channelId, payload) -> {
-                        assertTrue(
-                                pipe.writeFrame(1, ByteBuffer.allocate(8 << 20)).isAccepted());
+                        assertTrue(pipe.writeFrame(1, ByteBuffer.allocate(40 << 20))
+                                .isAccepted());
                         pipe.closeAfterFlush();
                     });
             Worker worker = builder.start(loop);

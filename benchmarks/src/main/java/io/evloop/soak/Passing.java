@@ -77,6 +77,7 @@ final class Passing implements Actor {
             Pipe[] pair = Pipe.pair(loop, loop);
             open++;
             int mine = sent;
+            boolean[] passed = {false};
             boolean[] answered = {false};
             pair[0].onFrame((pipe, channelId, payload) -> {
                         answered[0] = true;
@@ -101,6 +102,7 @@ final class Passing implements Actor {
             } catch (IOException e) {
                 ledger.failed("writeFrame with a descriptor", e);
             }
+            passed[0] = sends;
             sent += sends ? 1 : 0;
             pair[1].close();
         } catch (IOException e) {
