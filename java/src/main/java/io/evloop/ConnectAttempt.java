@@ -13,6 +13,7 @@ import java.time.Duration;
 public final class ConnectAttempt {
 
     private static final int NONE = -1;
+    private static final long NOT_OVERDUE = -1;
 
     /** A Unix listener with a full backlog gives no sign when it has room: so it is asked again, ever more rarely. */
     private static final long FIRST_RETRY_NANOS = 1_000_000;
@@ -29,6 +30,9 @@ public final class ConnectAttempt {
     private Timer step;
     private long retryNanos = FIRST_RETRY_NANOS;
 
+    /** The count of {@link LoopContext#completeWaits} when the time was over. */
+    private long waitsWhenOverdue = NOT_OVERDUE;
+
     private ConnectAttempt(LoopContext context, Address address, ConnectHandler handler) {
         this.context = context;
         this.address = address;
@@ -40,8 +44,7 @@ public final class ConnectAttempt {
         ConnectAttempt attempt = new ConnectAttempt(context, address, handler);
         context.connects.add(attempt);
         if (timeoutNanos > 0) {
-            attempt.deadline = attempt.after(
-                    timeoutNanos, () -> attempt.fail(new ConnectTimeoutException(address.toString(), timeout)));
+            attempt.deadline = attempt.after(timeoutNanos, () -> attempt.overdue(timeout));
         }
         try {
             attempt.open();
@@ -49,6 +52,18 @@ public final class ConnectAttempt {
             attempt.failInTurn(e);
         }
         return attempt;
+    }
+
+    /** Not before the kernel was asked once more: it may be we who were late. */
+    private void overdue(Duration timeout) {
+        if (waitsWhenOverdue == NOT_OVERDUE) {
+            waitsWhenOverdue = context.completeWaits;
+        }
+        if (waitsWhenOverdue == context.completeWaits) {
+            deadline = after(0, () -> overdue(timeout));
+        } else {
+            fail(new ConnectTimeoutException(address.toString(), timeout));
+        }
     }
 
     private Timer after(long nanos, Runnable task) {

@@ -237,6 +237,18 @@ class ConnectTest {
     }
 
     @Test
+    void whatWasConnectedInTimeIsNoTimeoutHoweverLateTheLoopIs() throws Exception {
+        try (ServerSocketChannel server = ServerSocketChannel.open()) {
+            server.bind(new InetSocketAddress("127.0.0.1", 0)); // the kernel connects, nobody need accept
+            loop.connect(Address.of(server.getLocalAddress()), SHORT, noting);
+            long start = System.nanoTime();
+            Await.until("twice the timeout", () -> System.nanoTime() - start > 2 * SHORT.toNanos());
+            Await.turns(loop, "the outcome", () -> !heard.isEmpty());
+            assertEquals(List.of("connected"), heard);
+        }
+    }
+
+    @Test
     void aConnectThatWasCancelledIsNotTold() throws Exception {
         try (Listener listener = loop.listen(Address.tcp(0), (from, socket) -> {});
                 Listener unix = loop.listen(SocketKind.UNIX_ABSTRACT.newAddress(), (from, socket) -> {})) {
