@@ -10,7 +10,6 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -38,10 +37,7 @@ public final class Address {
      * @throws IllegalArgumentException if it is empty or longer, or not of the default file system
      */
     public static Address unix(Path path) {
-        if (path.getFileSystem() != FileSystems.getDefault()) {
-            throw new IllegalArgumentException("not a path of the default file system: " + path);
-        }
-        return new Address(NativeAddress.ofPath(encode("path", path.toString())));
+        return new Address(NativeAddress.ofPath(encode("path", KernelPath.of(path))));
     }
 
     /**
@@ -136,7 +132,13 @@ public final class Address {
      * @throws java.nio.file.InvalidPathException if this JVM's {@code sun.jnu.encoding} has no characters for it
      */
     public Path path() {
-        return isUnix() && !encoded.isAbstract() && encoded.unixName().length > 0 ? Path.of(unixName()) : null;
+        String name = pathName();
+        return name == null ? null : Path.of(name);
+    }
+
+    /** The same, also where Java cannot make a path of it. */
+    String pathName() {
+        return isUnix() && !encoded.isAbstract() && encoded.unixName().length > 0 ? unixName() : null;
     }
 
     /** The abstract name of a Unix socket; {@code null} for other addresses. */
@@ -187,6 +189,6 @@ public final class Address {
         if (encoded.isAbstract()) {
             return "abstract:" + unixName();
         }
-        return encoded.unixName().length == 0 ? "unix:(unnamed)" : "unix:" + unixName();
+        return pathName() == null ? "unix:(unnamed)" : "unix:" + pathName();
     }
 }

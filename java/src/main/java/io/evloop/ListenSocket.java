@@ -6,7 +6,6 @@ import io.evloop.sys.Native;
 import io.evloop.sys.NativeAddress;
 import io.evloop.sys.SocketFile;
 import java.io.IOException;
-import java.nio.file.Path;
 
 /**
  * A socket that listens, and the file that it has made, if it has.
@@ -20,16 +19,20 @@ record ListenSocket(int fd, Address local, SocketFile file) {
     /** Makes one; it belongs to who called, file and all. */
     static ListenSocket open(Address address, ListenOptions options) throws IOException {
         int fd = Fd.check(Native.socket(address.family()), "socket");
+        String name = address.pathName();
         SocketFile file = null;
         boolean success = false;
         try {
+            SocketFile made = name == null ? null : SocketFile.named(name);
             prepare(fd, address, options);
             int bound = address.encoded().bind(fd);
             if (bound < 0) {
                 throw bindFailure(address, bound);
             }
-            Path path = address.path();
-            file = path == null ? null : SocketFile.of(path.toString());
+            file = made;
+            if (file != null) {
+                file.identify();
+            }
             Fd.check(Native.listen(fd, options.backlog()), "listen");
             ListenSocket socket = new ListenSocket(fd, Address.localOf(fd), file);
             success = true;

@@ -29,19 +29,19 @@ public final class Stdio {
 
     /** Reads from a file. */
     public static Stdio from(Path file) {
-        return new Stdio(file.toString(), FileDescriptors.O_RDONLY, null);
+        return new Stdio(KernelPath.of(file), FileDescriptors.O_RDONLY, null);
     }
 
     /** Writes to a file, which is made, or emptied, when the worker starts. */
     public static Stdio to(Path file) {
         int flags = FileDescriptors.O_WRONLY | FileDescriptors.O_CREAT | FileDescriptors.O_TRUNC;
-        return new Stdio(file.toString(), flags, null);
+        return new Stdio(KernelPath.of(file), flags, null);
     }
 
     /** Writes to the end of a file, which is made when the worker starts. */
     public static Stdio appendTo(Path file) {
         int flags = FileDescriptors.O_WRONLY | FileDescriptors.O_CREAT | FileDescriptors.O_APPEND;
-        return new Stdio(file.toString(), flags, null);
+        return new Stdio(KernelPath.of(file), flags, null);
     }
 
     /**

@@ -88,7 +88,7 @@ public final class WorkerBuilder {
 
     /** Where the worker starts; a program named with a slash is looked for from there. Default: the supervisor's. */
     public WorkerBuilder directory(Path path) {
-        String name = path.toString();
+        String name = KernelPath.of(path);
         directory =
                 name.isEmpty() ? "." : name; // the empty path is the current directory to Java, and nothing to chdir(2)
         CString.encode(directory, "the directory");

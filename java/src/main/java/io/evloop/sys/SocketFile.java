@@ -8,50 +8,55 @@ import java.nio.ByteOrder;
 /** The file that {@code bind(2)} has made, and by device and inode no other that has taken its name since. */
 public final class SocketFile {
 
+    private final String name;
     private final CString path;
-    private final long device;
-    private final long inode;
+    private final ByteBuffer id = ByteBuffer.allocateDirect(2 * Long.BYTES).order(ByteOrder.nativeOrder());
+    private boolean identified;
+    private long device;
+    private long inode;
 
-    private SocketFile(CString path, long device, long inode) {
-        this.path = path;
-        this.device = device;
-        this.inode = inode;
+    private SocketFile(String name) {
+        this.name = name;
+        this.path = CString.of(name, "the path");
     }
 
-    /** The file that has the name now. */
-    public static SocketFile of(String path) throws IOException {
-        CString string = CString.of(path, "the path");
-        ByteBuffer id = idOf(string);
-        if (id == null) {
-            throw Errno.exception("lstat", "lstat " + path, -Errno.ENOENT);
+    /** The file that will have the name. All memory is here by now: removing it needs none. */
+    public static SocketFile named(String path) {
+        return new SocketFile(path);
+    }
+
+    /** Remembers which file has the name now: it was just made. */
+    public void identify() throws IOException {
+        if (!look()) {
+            throw Errno.exception("lstat", "lstat " + name, -Errno.ENOENT);
         }
-        return new SocketFile(string, id.getLong(0), id.getLong(Long.BYTES));
+        device = id.getLong(0);
+        inode = id.getLong(Long.BYTES);
+        identified = true;
     }
 
-    private static ByteBuffer idOf(CString path) throws IOException {
-        ByteBuffer id = ByteBuffer.allocateDirect(2 * Long.BYTES).order(ByteOrder.nativeOrder());
+    /** Whether a file has the name; which one, is in {@link #id}. */
+    private boolean look() throws IOException {
         try {
             int result = Native.fileId(path.address(), Native.addressOf(id));
             if (result == -Errno.ENOENT) {
-                return null;
+                return false;
             }
             Fd.check(result, "lstat");
-            return id;
+            return true;
         } finally {
-            Reference.reachabilityFence(path);
-            Reference.reachabilityFence(id);
+            Reference.reachabilityFence(this);
         }
     }
 
     /**
-     * Removes the file if it is still the same. While its socket is open no other file can get its inode: so call this
+     * Removes the file if it is still the same, or could not be identified when it was made. While its socket is open no other file can get its inode: so call this
      * before the socket is closed.
      *
      * @return whether it was removed
      */
     public boolean removeIfOwn() throws IOException {
-        ByteBuffer id = idOf(path);
-        if (id == null || id.getLong(0) != device || id.getLong(Long.BYTES) != inode) {
+        if (identified && (!look() || id.getLong(0) != device || id.getLong(Long.BYTES) != inode)) {
             return false;
         }
         try {
@@ -62,7 +67,7 @@ public final class SocketFile {
             Fd.check(result, "unlink");
             return true;
         } finally {
-            Reference.reachabilityFence(path);
+            Reference.reachabilityFence(this);
         }
     }
 }

@@ -1,0 +1,20 @@
+package io.evloop;
+
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+
+/** Paths as the kernel takes them. */
+final class KernelPath {
+
+    private KernelPath() {}
+
+    /**
+     * @throws IllegalArgumentException if it is not of the default file system: the kernel would take its name for another file's
+     */
+    static String of(Path path) {
+        if (path.getFileSystem() != FileSystems.getDefault()) {
+            throw new IllegalArgumentException("not a path of the default file system: " + path);
+        }
+        return path.toString();
+    }
+}
