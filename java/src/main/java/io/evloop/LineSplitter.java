@@ -23,11 +23,20 @@ final class LineSplitter implements OutputHandler {
             if (next == '\n') {
                 emit(worker);
             } else {
-                if (line.size() == maxLength) {
-                    emit(worker);
-                }
+                cutIfFull(worker, next);
                 line.write(next);
             }
+        }
+    }
+
+    /** Not in front of a CR, which may be of the end of the line. */
+    private void cutIfFull(Worker worker, byte next) {
+        if (line.size() > maxLength) { // it was not
+            emit(worker);
+            line.write('\r');
+        }
+        if (line.size() == maxLength && next != '\r') {
+            handler.onLine(worker, takeText());
         }
     }
 
@@ -38,9 +47,15 @@ final class LineSplitter implements OutputHandler {
         }
     }
 
-    private void emit(Worker worker) {
+    private String takeText() {
         String text = line.toString(StandardCharsets.UTF_8);
         line.reset();
+        return text;
+    }
+
+    /** A line with its end: LF, or CR and LF. */
+    private void emit(Worker worker) {
+        String text = takeText();
         handler.onLine(worker, text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
     }
 }

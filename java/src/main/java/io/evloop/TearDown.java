@@ -2,7 +2,10 @@ package io.evloop;
 
 import io.evloop.error.EventLoopClosedException;
 import java.io.IOException;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** The last act of a loop: tasks, what is being connected, connections, workers, each with its callbacks. Loop thread only. */
@@ -30,7 +33,20 @@ final class TearDown {
         for (ConnectAttempt attempt : List.copyOf(context.connects)) {
             attempt.onLoopClose(cause);
         }
-        for (Pollable pollable : context.registry.snapshot()) {
+        // what workers print is read to their end: one whose output is gone dies of SIGPIPE, whatever it is about to do
+        Set<Pollable> captured = new HashSet<>();
+        forEachWorker(worker -> worker.addCapturedTo(captured));
+        List<Pollable> others = context.registry.snapshot();
+        others.removeAll(captured);
+        close(others, cause);
+        endWorkers();
+        close(captured, cause);
+        context.timers.clear();
+        context.pool.trim();
+    }
+
+    private void close(Collection<Pollable> pollables, EventLoopClosedException cause) {
+        for (Pollable pollable : pollables) {
             try {
                 pollable.onLoopClose(cause);
             } catch (Throwable e) { // such as for want of memory: the others are to end, too
@@ -40,9 +56,6 @@ final class TearDown {
         while (turn.finishCloses() > 0) {
             continue; // a handler may have closed something more
         }
-        endWorkers();
-        context.timers.clear();
-        context.pool.trim();
     }
 
     private void endWorkers() {
@@ -50,9 +63,7 @@ final class TearDown {
         awaitWorkers(Durations.nanos(context.options.workerGrace(), "workerGrace"));
         forEachWorker(Worker::kill);
         awaitWorkers(KILL_NANOS);
-        for (Worker worker : List.copyOf(context.workers)) {
-            context.reportError(worker, new IOException("the worker did not end when it was killed"));
-        }
+        forEachWorker(Worker::abandon);
     }
 
     private void forEachWorker(Consumer<Worker> action) {

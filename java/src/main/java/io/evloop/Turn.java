@@ -225,9 +225,11 @@ final class Turn {
         return 0;
     }
 
-    /** When the loop closes: waits for workers to leave, and tells of them. */
+    /** When the loop closes: waits for workers to leave, hands on what they print meanwhile, and tells of them. */
     void awaitExits(long timeoutNanos) throws IOException {
-        dispatch(epollWait(timeoutNanos));
+        dispatch(epollWait(context.ready.isEmpty() && context.closing.isEmpty() ? timeoutNanos : 0));
+        serveReady();
+        finishCloses();
     }
 
     private int dispatch(int ready) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -207,12 +208,13 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    private void onExitEvent() {
-        reap();
-        if (!exited || exitSeen) {
-            return;
-        }
-        exitSeen = true;
+    /** The loop has closed, and the worker has outlived even SIGKILL. */
+    void abandon() {
+        context.reportError(this, new IOException("the worker did not end when it was killed"));
+        closePidFd();
+    }
+
+    private void closePidFd() {
         try {
             try {
                 registration.close();
@@ -222,12 +224,25 @@ public final class Worker implements AutoCloseable {
         } catch (IOException e) {
             context.reportError(this, e);
         }
+    }
+
+    private void onExitEvent() {
+        reap();
+        if (!exited || exitSeen) {
+            return;
+        }
+        exitSeen = true;
+        closePidFd();
         captures.forEach(capture -> capture.endpoint().lingerThenClose(null));
         if (pipe.callbacks().isCloseTold()) {
             tellExit();
         } else {
             pipe.endpoint().lingerThenClose(null);
         }
+    }
+
+    void addCapturedTo(Set<Pollable> endpoints) {
+        captures.forEach(capture -> endpoints.add(capture.endpoint()));
     }
 
     /** One of the captured outputs has ended. */

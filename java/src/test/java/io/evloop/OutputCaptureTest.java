@@ -51,10 +51,33 @@ class OutputCaptureTest {
     }
 
     @Test
+    void whatAWorkerPrintsWhenItIsAskedToLeaveByTheLoopsCloseIsHeard() throws Exception {
+        List<String> lines = new ArrayList<>();
+        try (EventLoop loop = EventLoop.open()) {
+            shell(
+                            "trap 'for n in 1 2 3; do echo bye $n; sleep 0.02; done; exit 7' TERM; echo up; while :; do sleep 0.02; done")
+                    .stdout(Stdio.lines(100, (worker, line) -> lines.add(line)))
+                    .onExit((worker, exit) -> exits.add(exit))
+                    .start(loop);
+            Await.turns(loop, "its first line", () -> !lines.isEmpty());
+        }
+        assertEquals(List.of("up", "bye 1", "bye 2", "bye 3"), lines);
+        assertEquals(7, exits.get(0).code());
+    }
+
+    @Test
     void aLineBeyondItsBoundIsCutAndGoesOn() throws Exception {
         List<String> lines = new ArrayList<>();
         run(shell("printf 'abcdefgh\\nxyz\\n'").stdout(Stdio.lines(3, (worker, line) -> lines.add(line))));
         assertEquals(List.of("abc", "def", "gh", "xyz"), lines);
+    }
+
+    @Test
+    void aCarriageReturnIsTheEndOfALineOnlyWithALineFeed() throws Exception {
+        List<String> lines = new ArrayList<>();
+        run(shell("printf 'abcd\\r\\nabc\\rdef\\nabcd\\refg\\n\\r\\n'")
+                .stdout(Stdio.lines(4, (worker, line) -> lines.add(line))));
+        assertEquals(List.of("abcd", "abc\r", "def", "abcd", "\refg", ""), lines);
     }
 
     // row 50
