@@ -54,8 +54,8 @@ class OutputCaptureTest {
     void whatAWorkerPrintsWhenItIsAskedToLeaveByTheLoopsCloseIsHeard() throws Exception {
         List<String> lines = new ArrayList<>();
         try (EventLoop loop = EventLoop.open()) {
-            shell(
-                            "trap 'for n in 1 2 3; do echo bye $n; sleep 0.02; done; exit 7' TERM; echo up; while :; do sleep 0.02; done")
+            String goodBye = "for n in 1 2 3; do echo bye $n; sleep 0.02; done; exit 7";
+            shell("trap '" + goodBye + "' TERM; echo up; while :; do sleep 0.02; done")
                     .stdout(Stdio.lines(100, (worker, line) -> lines.add(line)))
                     .onExit((worker, exit) -> exits.add(exit))
                     .start(loop);

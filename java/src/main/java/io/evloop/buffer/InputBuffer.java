@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * The unread bytes of one stream, contiguous. Holds no memory while there are none: a lease begins with a read and ends
- * with {@link #releaseIfEmpty}. Memory follows the bytes received, by doubling; a length that a header claims gets no larger a block
- * at once than the stream has needed before, and at most 4 MiB.
+ * with {@link #releaseIfEmpty}. Memory follows the bytes received, by doubling; a length that a header claims gets no larger
+ * a block at once than the stream has needed before, and at most 4 MiB.
  */
 public final class InputBuffer {
 

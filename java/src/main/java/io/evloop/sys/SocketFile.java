@@ -50,8 +50,8 @@ public final class SocketFile {
     }
 
     /**
-     * Removes the file if it is still the same, or could not be identified when it was made. While its socket is open no other file can get its inode: so call this
-     * before the socket is closed.
+     * Removes the file if it is still the same, or could not be identified when it was made. While its socket is open no other
+     * file can get its inode: so call this before the socket is closed.
      *
      * @return whether it was removed
      */
