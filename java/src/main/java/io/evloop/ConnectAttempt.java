@@ -13,7 +13,6 @@ import java.time.Duration;
 public final class ConnectAttempt {
 
     private static final int NONE = -1;
-    private static final long NOT_OVERDUE = -1;
 
     /** A Unix listener with a full backlog gives no sign when it has room: so it is asked again, ever more rarely. */
     private static final long FIRST_RETRY_NANOS = 1_000_000;
@@ -23,6 +22,7 @@ public final class ConnectAttempt {
     private final LoopContext context;
     private final Address address;
     private final ConnectHandler handler;
+    private final SecondLook look;
     private Registration registration;
     private int fd = NONE;
     private boolean done;
@@ -30,13 +30,11 @@ public final class ConnectAttempt {
     private Timer step;
     private long retryNanos = FIRST_RETRY_NANOS;
 
-    /** The count of {@link LoopContext#completeWaits} when the time was over. */
-    private long waitsWhenOverdue = NOT_OVERDUE;
-
     private ConnectAttempt(LoopContext context, Address address, ConnectHandler handler) {
         this.context = context;
         this.address = address;
         this.handler = handler;
+        this.look = new SecondLook(context);
     }
 
     static ConnectAttempt start(LoopContext context, Address address, Duration timeout, ConnectHandler handler) {
@@ -54,15 +52,11 @@ public final class ConnectAttempt {
         return attempt;
     }
 
-    /** Not before the kernel was asked once more: it may be we who were late. */
     private void overdue(Duration timeout) {
-        if (waitsWhenOverdue == NOT_OVERDUE) {
-            waitsWhenOverdue = context.completeWaits;
-        }
-        if (waitsWhenOverdue == context.completeWaits) {
-            deadline = after(0, () -> overdue(timeout));
-        } else {
+        if (look.isTaken()) {
             fail(new ConnectTimeoutException(address.toString(), timeout));
+        } else {
+            deadline = after(0, () -> overdue(timeout));
         }
     }
 
@@ -102,8 +96,6 @@ public final class ConnectAttempt {
             connect();
         } catch (IOException e) {
             fail(e);
-        } catch (OutOfMemoryError e) {
-            fail(withoutMemory(e));
         }
     }
 
@@ -117,17 +109,13 @@ public final class ConnectAttempt {
                 failure = failure(-Errno.ECONNREFUSED);
             }
         } catch (OutOfMemoryError e) {
-            failure = withoutMemory(e);
+            failure = new IOException("connect " + address + ": no direct memory", e);
         }
         if (failure == null) {
             succeed();
         } else {
             fail(failure);
         }
-    }
-
-    private IOException withoutMemory(OutOfMemoryError error) {
-        return new IOException("connect " + address + ": no direct memory", error);
     }
 
     /** A port of the kernel's choice may be the very one to connect to, where nobody listens: {@code tcp(7)} allows that. */

@@ -14,7 +14,6 @@ import java.time.Duration;
 final class Timeouts {
 
     private static final long NO_FRAME = -1;
-    private static final long NOT_OVERDUE = -1;
 
     private final LoopContext context;
     private final Endpoint endpoint;
@@ -25,10 +24,8 @@ final class Timeouts {
     private long lastMoveNanos;
     private long frameSinceNanos;
 
-    /** The count of {@link LoopContext#completeWaits} when it was found to be overdue. */
-    private long idleOverdue = NOT_OVERDUE;
-
-    private long frameOverdue = NOT_OVERDUE;
+    private final SecondLook idleLook;
+    private final SecondLook frameLook;
 
     /** The count of complete frames in front of the one that is not complete. */
     private long frame = NO_FRAME;
@@ -38,6 +35,8 @@ final class Timeouts {
         this.endpoint = endpoint;
         this.frameNanos = frameNanos;
         this.idleNanos = idleNanos;
+        this.idleLook = new SecondLook(context);
+        this.frameLook = new SecondLook(context);
     }
 
     /** Null if both are off. Any thread. */
@@ -74,7 +73,7 @@ final class Timeouts {
         } else if (frame != endpoint.stats().framesIn) {
             frame = endpoint.stats().framesIn;
             frameSinceNanos = System.nanoTime();
-            frameOverdue = NOT_OVERDUE;
+            frameLook.reset();
             armFrame();
         }
     }
@@ -83,7 +82,7 @@ final class Timeouts {
         long now = System.nanoTime();
         lastMoveNanos = now;
         frameSinceNanos = now;
-        frameOverdue = NOT_OVERDUE;
+        frameLook.reset();
         if (frame != NO_FRAME) {
             armFrame();
         }
@@ -119,11 +118,8 @@ final class Timeouts {
         long now = System.nanoTime();
         if (now - frameSinceNanos < frameNanos) {
             armFrame();
-        } else if (frameOverdue == NOT_OVERDUE) {
-            frameOverdue = context.completeWaits;
+        } else if (!frameLook.isTaken() || endpoint.inbound().isReadDue()) {
             armFrame(now); // behind whatever else is due
-        } else if (frameOverdue == context.completeWaits || endpoint.inbound().isReadDue()) {
-            armFrame(now);
         } else if (endpoint.protocol().truncation() instanceof TruncatedFrameException truncation) {
             endpoint.closeWith(new FrameTimeoutException(
                     truncation.wantedBytes(), truncation.gotBytes(), Duration.ofNanos(frameNanos)));
@@ -147,13 +143,10 @@ final class Timeouts {
             lastMoveNanos = now; // the peer is not the one to wait for
         }
         if (now - lastMoveNanos < idleNanos) {
-            idleOverdue = NOT_OVERDUE;
+            idleLook.reset();
             armIdle(lastMoveNanos + idleNanos);
-        } else if (idleOverdue == NOT_OVERDUE) {
-            idleOverdue = context.completeWaits;
+        } else if (!idleLook.isTaken()) {
             armIdle(now); // behind whatever else is due
-        } else if (idleOverdue == context.completeWaits) {
-            armIdle(now);
         } else {
             endpoint.closeWith(new IdleTimeoutException(Duration.ofNanos(idleNanos)));
         }
