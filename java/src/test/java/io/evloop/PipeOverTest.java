@@ -18,6 +18,7 @@ import io.evloop.testing.TestLoop;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,29 @@ class PipeOverTest {
 
     private Connection adopt(ConnectionHandler handler) throws Exception {
         return loop.adopt(pair[0].release(), 42, handler);
+    }
+
+    /** Leaves the bytes to whoever comes later, and hears the end. */
+    private Connection adoptForTheEnd(Consumer<Connection> onEnd) throws Exception {
+        return adopt(new ConnectionHandler() {
+            @Override
+            public void onReadable(Connection from) {}
+
+            @Override
+            public void onEnd(Connection from) {
+                onEnd.accept(from);
+            }
+        });
+    }
+
+    /** A pipe over a connection that was told the end behind a frame, which is unread. */
+    private Pipe overTheEndOfOneFrame() throws Exception {
+        boolean[] told = {false};
+        Connection connection = adoptForTheEnd(from -> told[0] = true);
+        peer.write(Frames.frame(1, "left"));
+        peer.close();
+        Await.turns(loop, "the end", () -> told[0]);
+        return Pipe.over(connection);
     }
 
     private void record(Pipe pipe) {
@@ -190,15 +214,7 @@ class PipeOverTest {
     @Test
     void theEndThatTheConnectionWasToldIsToldAnew() throws Exception {
         List<String> told = new ArrayList<>();
-        Connection connection = adopt(new ConnectionHandler() {
-            @Override
-            public void onReadable(Connection from) {}
-
-            @Override
-            public void onEnd(Connection from) {
-                told.add("end");
-            }
-        });
+        Connection connection = adoptForTheEnd(from -> told.add("end"));
         peer.shutdownOutput();
         Await.turns(loop, "the end", () -> !told.isEmpty());
         Pipe pipe = Pipe.over(connection);
@@ -217,15 +233,7 @@ class PipeOverTest {
     @Test
     void madeInsideOnEndItDoesNotGoRoundAndRound() throws Exception {
         Pipe[] pipe = new Pipe[1];
-        adopt(new ConnectionHandler() {
-            @Override
-            public void onReadable(Connection from) {}
-
-            @Override
-            public void onEnd(Connection from) {
-                pipe[0] = Pipe.over(from);
-            }
-        });
+        adoptForTheEnd(from -> pipe[0] = Pipe.over(from));
         peer.write(Frames.frame(1, "left"));
         peer.close();
         Await.turns(loop, "the end", () -> pipe[0] != null);
@@ -237,20 +245,7 @@ class PipeOverTest {
 
     @Test
     void whoseOutputFailsWhileNobodyTakesItsFramesIsClosed() throws Exception {
-        boolean[] told = {false};
-        Connection connection = adopt(new ConnectionHandler() {
-            @Override
-            public void onReadable(Connection from) {}
-
-            @Override
-            public void onEnd(Connection from) {
-                told[0] = true;
-            }
-        });
-        peer.write(Frames.frame(1, "left"));
-        peer.close();
-        Await.turns(loop, "the end", () -> told[0]);
-        Pipe pipe = Pipe.over(connection);
+        Pipe pipe = overTheEndOfOneFrame();
         pipe.onClose((from, cause) -> heard.add("closed"));
         pipe.writeFrame(7, ByteBuffer.wrap(new byte[] {'f'}));
         Await.turns(loop, "the close", () -> !heard.isEmpty());
@@ -260,20 +255,7 @@ class PipeOverTest {
     /** There were no frames before: what is unread then is what a late handler takes, and the end comes behind it. */
     @Test
     void theEndThatTheConnectionWasToldComesBehindTheFramesThatItLeft() throws Exception {
-        boolean[] told = {false};
-        Connection connection = adopt(new ConnectionHandler() {
-            @Override
-            public void onReadable(Connection from) {}
-
-            @Override
-            public void onEnd(Connection from) {
-                told[0] = true;
-            }
-        });
-        peer.write(Frames.frame(1, "left"));
-        peer.close();
-        Await.turns(loop, "the end", () -> told[0]);
-        Pipe pipe = Pipe.over(connection);
+        Pipe pipe = overTheEndOfOneFrame();
         Await.idle(loop);
         assertFalse(pipe.isClosed());
         record(pipe);

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -170,12 +171,17 @@ class SenderTest {
         });
     }
 
-    @Test
-    void whatWasAcceptedGoesBeforeAHalfCloseByTheConnection() throws Exception {
+    /** One frame is accepted, then the connection comes to an end of its output, and no further one is. */
+    private void acceptOneBefore(Consumer<Connection> end) {
         Sender sender = pipe.sender(CAPACITY);
         assertEquals(OK, write(sender, EIGHTH));
-        pipe.connection().shutdownOutput();
+        end.accept(pipe.connection());
         assertEquals(CLOSED, write(sender, EIGHTH));
+    }
+
+    @Test
+    void whatWasAcceptedGoesBeforeAHalfCloseByTheConnection() throws Exception {
+        acceptOneBefore(Connection::shutdownOutput);
         Await.idle(test.loop());
         assertEquals(FRAME_LENGTH, peered.peer().read(FRAME_LENGTH).length);
         assertEquals(0, peered.peer().read(1).length, "the end");
@@ -183,10 +189,7 @@ class SenderTest {
 
     @Test
     void whatWasAcceptedGoesBeforeACloseByTheConnection() throws Exception {
-        Sender sender = pipe.sender(CAPACITY);
-        assertEquals(OK, write(sender, EIGHTH));
-        pipe.connection().closeAfterFlush();
-        assertEquals(CLOSED, write(sender, EIGHTH));
+        acceptOneBefore(Connection::closeAfterFlush);
         assertNull(peered.awaitClose());
         assertEquals(0, pipe.stats().unsentFrames());
         assertEquals(FRAME_LENGTH, peered.peer().read(FRAME_LENGTH).length);
