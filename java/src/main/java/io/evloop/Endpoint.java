@@ -89,9 +89,10 @@ final class Endpoint implements Pollable {
             return;
         }
         if (inbound.forgetEnd()) {
-            interest.suspend(); // a hang-up would be reported for as long as the new owner takes no frames
             if (outbound.isBlocked()) {
-                interest.armOutput();
+                interest.outputOnly(true);
+            } else {
+                interest.suspend(); // a hang-up would be reported for as long as the new owner takes no frames
             }
         }
         inbound.changed();
@@ -236,11 +237,11 @@ final class Endpoint implements Pollable {
             return;
         }
         protocol.finishOutput();
+        Linger linger = inbound.linger();
         if (outbound.isEmpty() || outbound.failure() != null) {
             closeWith(outbound.failure());
-        } else if (inbound.linger() != null) {
-            closeWith(inbound.linger()
-                    .cause()); // whom it is for is gone, and who else holds the other end may never read
+        } else if (linger != null) { // whom it is for is gone, and who else holds the other end may never read
+            closeWith(linger.cause());
         } else {
             state = State.FLUSHING;
             inbound.halt();

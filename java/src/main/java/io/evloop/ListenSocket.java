@@ -23,7 +23,7 @@ record ListenSocket(int fd, Address local, SocketFile file) {
         SocketFile file = null;
         boolean success = false;
         try {
-            SocketFile made = name == null ? null : SocketFile.named(name);
+            SocketFile made = name == null ? null : new SocketFile(name);
             prepare(fd, address, options);
             int bound = address.encoded().bind(fd);
             if (bound < 0) {

@@ -156,8 +156,8 @@ public final class Worker implements AutoCloseable {
         if (killTimer != null) {
             killTimer.cancel();
         }
-        killTimer =
-                context.loop.isClosed() ? null : context.loop.schedule(graceNanos, this::kill); // its end insists, too
+        boolean closing = context.loop.isClosed(); // which insists, too
+        killTimer = closing ? null : context.loop.schedule(graceNanos, this::kill);
     }
 
     /** Ends it: SIGKILL. */

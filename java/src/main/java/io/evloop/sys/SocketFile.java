@@ -15,14 +15,10 @@ public final class SocketFile {
     private long device;
     private long inode;
 
-    private SocketFile(String name) {
+    /** The file that will have the name. All memory is here by then: removing it needs none. */
+    public SocketFile(String name) {
         this.name = name;
         this.path = CString.of(name, "the path");
-    }
-
-    /** The file that will have the name. All memory is here by now: removing it needs none. */
-    public static SocketFile named(String path) {
-        return new SocketFile(path);
     }
 
     /** Remembers which file has the name now: it was just made. */
