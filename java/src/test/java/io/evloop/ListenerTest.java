@@ -21,6 +21,7 @@ import io.evloop.testing.Quiet;
 import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -68,8 +69,21 @@ class ListenerTest {
         return SocketChannel.open(jdk(listener.localAddress()));
     }
 
-    private static boolean isClosedByThePeer(SocketChannel client) throws IOException {
-        return client.read(ByteBuffer.allocate(1)) < 0;
+    private static void assertClosedByThePeer(SocketChannel client) throws IOException {
+        client.configureBlocking(false);
+        Await.until("the end of the stream", () -> {
+            int count = read(client);
+            assertTrue(count <= 0, "a byte has come");
+            return count < 0;
+        });
+    }
+
+    private static int read(SocketChannel client) {
+        try {
+            return client.read(ByteBuffer.allocate(1));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @ParameterizedTest
@@ -117,10 +131,10 @@ class ListenerTest {
             Await.turns(loop, "both connections", () -> !taken.isEmpty());
             assertEquals(7, connections.get(0).tag());
             Fd.close(taken.get(0));
-            assertTrue(isClosedByThePeer(second));
+            assertClosedByThePeer(second);
             connections.get(0).close();
             Await.idle(loop);
-            assertTrue(isClosedByThePeer(first));
+            assertClosedByThePeer(first);
         }
     }
 
@@ -130,7 +144,7 @@ class ListenerTest {
         try (Listener listener = loop.listen(Address.tcp(0), (from, socket) -> handles.add(socket));
                 SocketChannel client = client(listener)) {
             Await.turns(loop, "the connection", () -> !handles.isEmpty());
-            assertTrue(isClosedByThePeer(client));
+            assertClosedByThePeer(client);
             assertThrows(IllegalStateException.class, () -> handles.get(0).pipe(1));
         }
     }
@@ -151,7 +165,7 @@ class ListenerTest {
                 SocketChannel first = client(listener);
                 SocketChannel second = client(listener)) {
             Await.turns(loop, "the second one", () -> !pipes.isEmpty());
-            assertTrue(isClosedByThePeer(first));
+            assertClosedByThePeer(first);
             TestLoop.Heard heard = test.takeError();
             assertSame(listener, heard.source());
             assertEquals("no", heard.error().getMessage());
@@ -229,7 +243,7 @@ class ListenerTest {
                 SocketChannel friend = client(open)) {
             assertTrue(friend.isConnected());
             Await.turns(loop, "the refusal", () -> closed.stats().refused() == 1 && !accepted.isEmpty());
-            assertTrue(isClosedByThePeer(stranger));
+            assertClosedByThePeer(stranger);
             assertEquals(0, closed.stats().accepted());
             assertEquals(1, open.stats().accepted());
         }
