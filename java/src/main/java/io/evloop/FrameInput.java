@@ -208,8 +208,8 @@ final class FrameInput implements Protocol {
                     break;
                 }
                 final FrameHandler target = handlerOf(frames.channelId());
-                if (target == null && !wantsInput()) {
-                    break; // the handler is gone, by the frame before
+                if (target == null && channelHandlers == null) {
+                    break; // nobody is pushed to any more, by the frame before
                 }
                 position = frames.end(); // consumed, whatever the handler does
                 count++;
