@@ -1,6 +1,7 @@
 package io.evloop;
 
 import io.evloop.buffer.InputBuffer;
+import io.evloop.buffer.OffHeapBuffer;
 import io.evloop.buffer.OutputQueue;
 import io.evloop.error.InvalidFrameException;
 import io.evloop.error.TruncatedFrameException;
@@ -29,6 +30,9 @@ final class FrameInput implements Protocol {
     private Frame frame;
     private FrameFds fds;
     private boolean declined;
+
+    /** The last turn ended for its limits: to look for a next frame is left to the next one, which has to anyway. */
+    private boolean cutShort;
 
     FrameInput(Pipe pipe, Endpoint endpoint, int maxFrameLength) {
         this.pipe = pipe;
@@ -143,7 +147,7 @@ final class FrameInput implements Protocol {
 
     @Override
     public boolean isReady() {
-        return wantsInput() && !declined && holdsFrame();
+        return wantsInput() && !declined && (cutShort ? input.length() >= FrameLayout.HEADER_LENGTH : holdsFrame());
     }
 
     @Override
@@ -190,42 +194,55 @@ final class FrameInput implements Protocol {
 
     private int push(int limit, int byteLimit) {
         final InputBuffer unread = input;
+        final OffHeapBuffer block = unread.block();
+        final ByteBuffer bytes = block.bytes();
         final FrameReader frames = reader;
-        final ByteBuffer bytes = unread.bytes();
+        final int maxLength = frames.maxFrameLength();
+        final Inbound gate = inbound;
+        final Pipe from = pipe;
         final int end = unread.end();
         final int stop = unread.start() + Math.min(byteLimit, unread.length());
         final LoopContext context = endpoint.context();
         final boolean traces = context.tracesHandlers;
         int position = unread.start();
         int count = 0;
+        boolean more = true;
         try {
-            while (count < limit && position < stop && inbound.isDelivering()) {
-                final int result = frames.next(bytes, position, end);
-                if (result != FrameReader.FRAME) {
-                    if (result == FrameReader.INVALID) {
-                        endpoint.closeWith(invalidFrame(pipe, frames, unread));
+            while (count < limit && position < stop && gate.isDelivering()) {
+                long header = FrameReader.peek(bytes, position, end, maxLength);
+                if (header == 0) {
+                    final int result = frames.next(bytes, position, end);
+                    if (result != FrameReader.FRAME) {
+                        more = false;
+                        if (result == FrameReader.INVALID) {
+                            endpoint.closeWith(invalidFrame(pipe, frames, unread));
+                        }
+                        break;
                     }
-                    break;
+                    header = frames.header();
                 }
-                final FrameHandler target = handlerOf(frames.channelId());
+                final int channelId = FrameLayout.channelId(header);
+                final FrameHandler target = handlerOf(channelId);
                 if (target == null && channelHandlers == null) {
                     break; // nobody is pushed to any more, by the frame before
                 }
-                position = frames.end(); // consumed, whatever the handler does
+                final int start = position + FrameLayout.HEADER_LENGTH;
+                position = start + FrameLayout.length(header); // consumed, whatever the handler does
                 count++;
                 if (target == null) {
                     stats.droppedFrames++;
                 } else {
-                    final ByteBuffer payload = unread.view(frames.payload(), position);
+                    final ByteBuffer payload = block.view(start, position);
                     if (traces) {
-                        handOverTraced(target, frames.channelId(), payload);
+                        handOverTraced(target, channelId, payload);
                     } else {
-                        target.onFrame(pipe, frames.channelId(), payload);
+                        target.onFrame(from, channelId, payload);
                     }
                     context.abortOpenClaims();
                 }
             }
         } finally {
+            cutShort = more;
             unread.start(position);
             unread.hideView();
             stats.framesIn += count;
@@ -244,6 +261,7 @@ final class FrameInput implements Protocol {
     }
 
     private int offer() {
+        cutShort = false;
         if (!isReady()) {
             return 0;
         }

@@ -13,7 +13,7 @@ final class Turn {
     private static final int PIECES_PER_TURN = 768;
 
     /** The same for each connection on that list, where it is long: the kernel looks at every one of them when asked. */
-    private static final int PIECES_PER_READY = 64;
+    private static final int PIECES_PER_READY = 128;
 
     /** Pieces delivered before the clock is looked at, where connections wait for a place to deliver from. */
     private static final int PIECES_PER_LOOK = 128;

@@ -48,7 +48,12 @@ public final class InputBuffer {
         return end;
     }
 
-    /** The block that the indexes count in; only while {@link #length()} is above 0 or a view is out. */
+    /** The block that holds the unread bytes, until the next {@link #fill}; only while {@link #bytes} may be called. */
+    public OffHeapBuffer block() {
+        return buffer;
+    }
+
+    /** The bytes that the indexes count in; only while {@link #length()} is above 0 or a view is out. */
     public ByteBuffer bytes() {
         return buffer.bytes();
     }

@@ -26,6 +26,7 @@ public final class FrameLayout {
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     private static final int CHANNEL_SHIFT = Long.SIZE - Short.SIZE;
+    private static final int LENGTH_SHIFT = Byte.SIZE * SPILL;
 
     private FrameLayout() {}
 
@@ -39,9 +40,29 @@ public final class FrameLayout {
         return (int) INT.get(bytes, frame + LENGTH_OFFSET);
     }
 
+    /** The eight bytes from {@code frame} on, of which the first six are the header. */
+    static long header(ByteBuffer bytes, int frame) {
+        return (long) LONG.get(bytes, frame);
+    }
+
+    /** A header as {@link #header} reads it, with zeros behind it. */
+    static long header(int channelId, int length) {
+        return (long) channelId << CHANNEL_SHIFT | Integer.toUnsignedLong(length) << LENGTH_SHIFT;
+    }
+
+    /** The channel in a header, 0 to 65535. */
+    public static int channelId(long header) {
+        return (int) (header >>> CHANNEL_SHIFT);
+    }
+
+    /** The length in a header: 32 bits, to be read as unsigned. */
+    public static int length(long header) {
+        return (int) (header >>> LENGTH_SHIFT);
+    }
+
     /** As {@link #putHeader}, by one store, which leaves zeros in the {@link #SPILL} bytes behind the header. */
     public static void putHeaderAndSpill(ByteBuffer bytes, int frame, int channelId, int length) {
-        LONG.set(bytes, frame, (long) channelId << CHANNEL_SHIFT | (long) length << Byte.SIZE * SPILL);
+        LONG.set(bytes, frame, header(channelId, length));
     }
 
     /** Writes a header at {@code frame}. The values are not checked: see {@link #checkFrame}. */

@@ -69,6 +69,31 @@ public final class FrameReader {
         return FRAME;
     }
 
+    /**
+     * A first look at the frame at {@code position}, by one load: for the many frames of a long run.
+     *
+     * @return the header of a complete frame, for {@link FrameLayout#channelId(long)} and {@link FrameLayout#length(long)};
+     *     0: there is none, or one of a single byte in front of the limit; {@link #next} tells
+     */
+    public static long peek(ByteBuffer bytes, int position, int limit, int maxFrameLength) {
+        final int available = limit - position;
+        if (available < Long.BYTES) {
+            return 0;
+        }
+        final long header = FrameLayout.header(bytes, position);
+        final int declared = FrameLayout.length(header);
+        if (Integer.compareUnsigned(declared - 1, maxFrameLength) >= 0
+                || available - FrameLayout.HEADER_LENGTH < declared) {
+            return 0;
+        }
+        return header;
+    }
+
+    /** After {@link #FRAME}: its header as {@link #peek} returns it. */
+    public long header() {
+        return FrameLayout.header(channelId, length);
+    }
+
     /** The channel of the frame, 0 to 65535. */
     public int channelId() {
         return channelId;

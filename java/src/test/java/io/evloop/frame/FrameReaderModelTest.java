@@ -44,6 +44,7 @@ class FrameReaderModelTest {
 
     private static Answer answer(FrameReader reader, byte[] stream, int position, int limit) {
         int result = reader.next(ByteBuffer.wrap(stream), position, limit);
+        assertPeekAgrees(result, reader, stream, position, limit);
         return switch (result) {
             case FrameReader.FRAME ->
                 new Answer(
@@ -54,6 +55,18 @@ class FrameReaderModelTest {
                 new Answer(0, "invalid: " + reader.channelId() + " of " + reader.declaredLength());
             default -> new Answer(0, "wants " + reader.wanted());
         };
+    }
+
+    private static void assertPeekAgrees(int result, FrameReader reader, byte[] stream, int position, int limit) {
+        long header = FrameReader.peek(ByteBuffer.wrap(stream), position, limit, reader.maxFrameLength());
+        if (result == FrameReader.FRAME && limit - position >= Long.BYTES) {
+            assertEquals(reader.channelId(), FrameLayout.channelId(header));
+            assertEquals(reader.declaredLength(), FrameLayout.length(header));
+            assertEquals(reader.channelId(), FrameLayout.channelId(reader.header()));
+            assertEquals(reader.declaredLength(), FrameLayout.length(reader.header()));
+        } else {
+            assertEquals(0, header);
+        }
     }
 
     // row 11
