@@ -1,13 +1,23 @@
 package io.evloop.testing;
 
+import io.evloop.Address;
+import io.evloop.ConnectAttempt;
+import io.evloop.ConnectHandler;
 import io.evloop.Connection;
 import io.evloop.ConnectionHandler;
+import io.evloop.Listener;
+import io.evloop.SocketHandle;
 import io.evloop.Timer;
 import io.evloop.Watch;
+import io.evloop.Worker;
 import io.evloop.epoll.Epoll;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 /** Everywhere that the loop calls back. Each place knows how to bring it about, and what it is called back for. */
 public enum CallbackPlace {
@@ -114,7 +124,60 @@ public enum CallbackPlace {
         void end(CallbackStage stage) throws IOException {
             ((Watch) stage.source()).cancel();
         }
+    },
+    ACCEPT {
+        @Override
+        void arm(CallbackStage stage) throws IOException {
+            Listener listener = stage.loop().listen(Address.tcp(0), (server, socket) -> stage.called());
+            stage.calledBack(listener);
+            stage.keep(new Socket(
+                    InetAddress.getLoopbackAddress(), listener.localAddress().port()));
+        }
+
+        @Override
+        void end(CallbackStage stage) {
+            ((Listener) stage.source()).close();
+        }
+    },
+    CONNECT {
+        @Override
+        void arm(CallbackStage stage) throws IOException {
+            ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            stage.keep(server);
+            Address address = Address.tcp(server.getInetAddress(), server.getLocalPort());
+            stage.calledBack(stage.loop().connect(address, TIMEOUT, new ConnectHandler() {
+                @Override
+                public void onConnect(SocketHandle socket) {
+                    stage.called();
+                }
+
+                @Override
+                public void onFailure(IOException cause) {
+                    throw new AssertionError("the attempt failed", cause);
+                }
+            }));
+        }
+
+        @Override
+        void end(CallbackStage stage) {
+            ((ConnectAttempt) stage.source()).cancel();
+        }
+    },
+    EXIT {
+        @Override
+        void arm(CallbackStage stage) throws IOException {
+            stage.calledBack(Programs.worker("/bin/true")
+                    .onExit((worker, exit) -> stage.called())
+                    .start(stage.loop()));
+        }
+
+        @Override
+        void end(CallbackStage stage) {
+            ((Worker) stage.source()).close();
+        }
     };
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
     private static final byte[] TWO_FRAMES = Frames.concat(Frames.frame(1, "a"), Frames.frame(1, "b"));
 
@@ -128,7 +191,10 @@ public enum CallbackPlace {
 
     /** Whether a pipe or a connection is called back, which hears its close. */
     public boolean isStream() {
-        return this != TIMER && this != TASK && this != WATCH;
+        return switch (this) {
+            case FRAME, READABLE, DRAIN, END, CLOSE, CONNECTION -> true;
+            case TIMER, TASK, WATCH, ACCEPT, CONNECT, EXIT -> false;
+        };
     }
 
     private static void readOne(RawSocket socket) {
