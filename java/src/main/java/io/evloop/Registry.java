@@ -40,16 +40,24 @@ final class Registry {
         if (freeCount > 0) {
             slot = freeSlots[--freeCount];
         } else {
-            slot = usedSlots++;
+            slot = usedSlots;
             if (slot == pollables.length) {
-                pollables = Arrays.copyOf(pollables, slot * 2);
-                generations = Arrays.copyOf(generations, slot * 2);
-                freeSlots = Arrays.copyOf(freeSlots, slot * 2);
+                grow(slot * 2);
             }
+            usedSlots++;
         }
         pollables[slot] = pollable;
         size++;
         return (long) generations[slot] << Integer.SIZE | slot;
+    }
+
+    /** Without memory nothing has changed. */
+    private void grow(int capacity) {
+        int[] moreFreeSlots = Arrays.copyOf(freeSlots, capacity);
+        int[] moreGenerations = Arrays.copyOf(generations, capacity);
+        pollables = Arrays.copyOf(pollables, capacity);
+        generations = moreGenerations;
+        freeSlots = moreFreeSlots;
     }
 
     /** Ends the life of a token. The descriptor was removed from the epoll already. */
