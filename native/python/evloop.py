@@ -68,11 +68,7 @@ class InvalidFrameError(EvloopError):
 
 
 class TruncatedFrameError(EvloopError):
-    """The stream ended inside a frame.
-
-    ``wanted`` is the length of the whole frame, header included, or 6 if the header itself was cut; ``got`` is how
-    many bytes of it arrived.
-    """
+    """The stream ended inside a frame of ``wanted`` bytes, header included (6: in the header); ``got`` have arrived."""
 
     def __init__(self, wanted: int, got: int) -> None:
         super().__init__(f"stream ended inside a frame: wanted {wanted} bytes, got {got}")
@@ -80,8 +76,14 @@ class TruncatedFrameError(EvloopError):
         self.got = got
 
 
-def _inherited_socket() -> socket.socket:
+def _check_limit(max_frame_length: int) -> None:
+    if not 1 <= max_frame_length <= MAX_FRAME_LENGTH:
+        raise ValueError(f"max_frame_length {max_frame_length} is outside 1..{MAX_FRAME_LENGTH}")
+
+
+def _inherited_socket(max_frame_length: int) -> socket.socket:
     """Takes the descriptor out of the environment, so that no process started from here inherits either."""
+    _check_limit(max_frame_length)  # first: what is taken is to be used
     value = os.environ.get(_VARIABLE, "")
     if not value.isdecimal():
         raise NotAWorkerError(f"{_VARIABLE} names no descriptor: this process was not started as a worker")
@@ -97,15 +99,12 @@ def _inherited_socket() -> socket.socket:
 def _checked_stream(sock: socket.socket, max_frame_length: int) -> socket.socket:
     if sock.type != socket.SOCK_STREAM:
         raise ValueError(f"not a stream socket: {sock}")
-    if not 1 <= max_frame_length <= MAX_FRAME_LENGTH:
-        raise ValueError(f"max_frame_length {max_frame_length} is outside 1..{MAX_FRAME_LENGTH}")
+    _check_limit(max_frame_length)
     return sock
 
 
 def _decode_header(data: bytes, offset: int, max_frame_length: int) -> Tuple[int, int]:
     """The channel and the length that stand in a header."""
-    channel: int
-    length: int
     channel, length = _HEADER.unpack_from(data, offset)
     if not 1 <= length <= max_frame_length:
         raise InvalidFrameError(channel, length, max_frame_length)
@@ -143,11 +142,8 @@ class Pipe:
 
     @classmethod
     def inherited(cls, *, max_frame_length: int = MAX_FRAME_LENGTH) -> "Pipe":
-        """In a worker: the pipe to the supervisor, whose descriptor ``EVLOOP_FD`` names.
-
-        The descriptor is set close-on-exec and the variable unset: a process started from here inherits neither.
-        """
-        return cls(_inherited_socket(), max_frame_length=max_frame_length)
+        """In a worker: the pipe to the supervisor, whose descriptor ``EVLOOP_FD`` names; both are taken."""
+        return cls(_inherited_socket(max_frame_length), max_frame_length=max_frame_length)
 
     def fileno(self) -> int:
         """The descriptor, which stays this pipe's; -1 once it is closed."""
@@ -172,17 +168,12 @@ class Pipe:
         begin = self._start + _HEADER.size
         end = begin + length
         payload = self._input[begin:end]
-        if end < len(self._input):
-            self._start = end
-        else:
-            self._input = b""
-            self._start = 0
+        self._input, self._start = (self._input, end) if end < len(self._input) else (b"", 0)
         return Frame(channel, payload)
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames until ``read`` returns None."""
-        while (frame := self.read()) is not None:
-            yield frame
+        return iter(self.read, None)
 
     def _fill(self, have: int, wanted: int) -> int:
         """Reads until ``wanted`` bytes are unread, or none at a clean end; how many. Memory follows what arrives."""
@@ -270,14 +261,23 @@ class _Reader(asyncio.StreamReader):
     """Tells of an error of the connection behind the bytes that came before it, not ahead of them."""
 
     failure: Optional[Exception] = None
+    ended = False
+
+    def feed_eof(self) -> None:
+        self.ended = True
+        super().feed_eof()
 
     def set_exception(self, exc: Exception) -> None:
-        self.failure = exc
-        self.feed_eof()
+        if not self.ended:  # or else it is the writer's
+            self.failure = exc
+            self.feed_eof()
 
 
 class AsyncPipe:
-    """Frames over asyncio streams, for the tasks of one event loop. One task reads at a time; any may write."""
+    """Frames over asyncio streams, for the tasks of one event loop. One task reads at a time; any may write.
+
+    A write waits only while the peer does not read.
+    """
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, max_frame_length: int = MAX_FRAME_LENGTH
@@ -289,13 +289,14 @@ class AsyncPipe:
         self._loop = asyncio.get_running_loop()
         self._output = bytearray()
         self._output_shut = False
+        self._drains = asyncio.Lock()  # before Python 3.10.6 one task alone may wait
         self._header: Optional[Tuple[int, int]] = None  # of the frame whose payload is still to be read
         self._read_error: Optional[EvloopError] = None
 
     @classmethod
     async def inherited(cls, *, max_frame_length: int = MAX_FRAME_LENGTH) -> "AsyncPipe":
         """In a worker: see Pipe.inherited."""
-        return await cls.adopt(_inherited_socket(), max_frame_length=max_frame_length)
+        return await cls.adopt(_inherited_socket(max_frame_length), max_frame_length=max_frame_length)
 
     @classmethod
     async def adopt(cls, sock: socket.socket, *, max_frame_length: int = MAX_FRAME_LENGTH) -> "AsyncPipe":
@@ -349,10 +350,7 @@ class AsyncPipe:
     # writing
 
     async def write(self, channel: int, payload: Payload) -> None:
-        """Writes one frame; see Pipe.write. What one step of the event loop writes is sent together, in its order.
-
-        Waits only while the peer does not read.
-        """
+        """Writes one frame; see Pipe.write. What one step of the event loop writes is sent together, in its order."""
         header, payload = _encode(channel, payload, self._max_frame_length)
         if self._output_shut or self._writer.is_closing():
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
@@ -363,15 +361,17 @@ class AsyncPipe:
             if len(self._output) + self._writer.transport.get_write_buffer_size() >= _FLUSH_LENGTH:
                 await self.flush()
         else:
+            kept = bytes(payload)  # a copy, unless it cannot change; without memory for it no header goes out
             self._output += header
             self._send()
-            self._writer.write(bytes(payload))  # a copy, unless it cannot change: it may be kept for a while
-            await self._writer.drain()
+            self._writer.write(kept)
+            await self.flush()
 
     async def flush(self) -> None:
         """Hands what is gathered to the transport, and waits while that holds too much."""
         self._send()
-        await self._writer.drain()
+        async with self._drains:
+            await self._writer.drain()
 
     def _send(self) -> None:
         if self._output:

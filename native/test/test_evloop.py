@@ -210,6 +210,15 @@ class InheritedTest(EndsTest):
             with self.assertRaises(evloop.NotAWorkerError):
                 evloop.Pipe.inherited()
 
+    def test_takes_nothing_with_a_limit_that_cannot_be(self) -> None:
+        fd = self.hand_over()
+        with self.assertRaisesRegex(ValueError, "max_frame_length"):
+            evloop.Pipe.inherited(max_frame_length=0)
+        with self.assertRaisesRegex(ValueError, "max_frame_length"):
+            asyncio.run(evloop.AsyncPipe.inherited(max_frame_length=1 << 30))
+        with evloop.Pipe.inherited() as pipe:
+            self.assertEqual(fd, pipe.fileno())
+
     def test_leaves_a_socket_that_is_no_stream_to_whom_it_belongs(self) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
             os.environ["EVLOOP_FD"] = str(other.fileno())

@@ -8,7 +8,7 @@ import threading
 import unittest
 from typing import Awaitable, Callable, List, Optional, TypeVar
 
-from evloop_testing import DEADLINE_SECONDS, EndsTest, Reader, evloop, frame
+from evloop_testing import DEADLINE_SECONDS, HEADER_LENGTH, EndsTest, Reader, evloop, frame
 
 T = TypeVar("T")
 
@@ -146,6 +146,51 @@ class AsyncPipeTest(EndsTest):
             return 0 < size < 1 << 20
 
         self.assertTrue(self.run_with_pipe(body))
+
+    def test_several_tasks_may_wait_for_the_peer(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            async def write(channel: int) -> None:
+                for _ in range(200):
+                    await pipe.write(channel, bytes(10_000))
+
+            writes = asyncio.gather(*(write(channel) for channel in range(3)))
+            while pipe._writer.transport.get_write_buffer_size() == 0:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.05)  # all of them wait by now
+            with Reader(self.peer) as reader:
+                await writes
+                await pipe.close()
+            self.assertEqual(3 * 200 * (10_000 + HEADER_LENGTH), len(reader.data))
+
+        self.run_with_pipe(body)
+
+    def test_without_memory_for_a_large_payload_nothing_of_the_frame_is_sent(self) -> None:
+        class NoMemory(bytearray):
+            def __bytes__(self) -> bytes:
+                raise MemoryError
+
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            with self.assertRaises(MemoryError):
+                await pipe.write(7, NoMemory(70_000))
+            await pipe.write(8, b"next")
+            await pipe.flush()
+            self.assertEqual(frame(8, b"next"), self.sent())
+
+        self.run_with_pipe(body)
+
+    def test_a_clean_end_stays_one_though_the_answer_finds_no_reader(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            self.peer.sendall(frame(1, b"x"))
+            self.peer.close()
+            self.assertEqual((1, b"x"), await pipe.read())
+            self.assertIsNone(await pipe.read())
+            with self.assertRaises(OSError):
+                while True:
+                    await pipe.write(1, b"y")
+                    await pipe.flush()
+            self.assertIsNone(await pipe.read())
+
+        self.run_with_pipe(body)
 
     def test_delivers_the_frames_before_a_connection_reset(self) -> None:
         async def body(pipe: evloop.AsyncPipe) -> List[evloop.Frame]:
