@@ -30,6 +30,7 @@ final class FrameInput implements Protocol {
     private Frame frame;
     private FrameFds fds;
     private boolean declined;
+    private boolean pushing;
 
     /** The last turn ended for its limits: to look for a next frame is left to the next one, which has to anyway. */
     private boolean cutShort;
@@ -73,6 +74,7 @@ final class FrameInput implements Protocol {
     }
 
     private void changed(boolean heard) {
+        declined = false; // by the former handler
         Timeouts timeouts = endpoint.timeouts();
         if (timeouts != null && !heard) {
             timeouts.onResume(); // while there was no handler nothing was read
@@ -207,6 +209,7 @@ final class FrameInput implements Protocol {
         int position = unread.start();
         int count = 0;
         boolean more = true;
+        pushing = true;
         try {
             while (count < limit && position < stop && gate.isDelivering()) {
                 long header = FrameReader.peek(bytes, position, end, maxLength);
@@ -215,6 +218,7 @@ final class FrameInput implements Protocol {
                     if (result != FrameReader.FRAME) {
                         more = false;
                         if (result == FrameReader.INVALID) {
+                            unread.start(position);
                             endpoint.closeWith(invalidFrame(pipe, frames, unread));
                         }
                         break;
@@ -242,6 +246,7 @@ final class FrameInput implements Protocol {
                 }
             }
         } finally {
+            pushing = false;
             cutShort = more;
             unread.start(position);
             unread.hideView();
@@ -266,12 +271,13 @@ final class FrameInput implements Protocol {
             return 0;
         }
         int unread = input.length();
+        Consumer<Pipe> asked = readableHandler;
         HandlerEvent event = HandlerEvent.start(endpoint.context());
         try {
-            readableHandler.accept(pipe);
+            asked.accept(pipe);
         } finally {
             HandlerEvent.finish(event, pipe);
-            declined = input.length() == unread;
+            declined = input.length() == unread && readableHandler == asked;
             input.hideView();
             endpoint.context().stats.frames++;
             if (fds != null) {
@@ -284,7 +290,7 @@ final class FrameInput implements Protocol {
 
     /** See {@link Pipe#readFrame}. */
     Frame readFrame() {
-        checkMode(handler == null && channelHandlers == null);
+        checkMode(handler == null && channelHandlers == null && !pushing);
         if (!endpoint.isOpen() || inbound.isPaused() || input.length() < FrameLayout.HEADER_LENGTH) {
             return null;
         }

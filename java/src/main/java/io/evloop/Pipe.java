@@ -93,8 +93,7 @@ public final class Pipe implements AutoCloseable {
      */
     public static Pipe inherited(EventLoop loop, PipeOptions options) throws IOException {
         loop.checkThread();
-        loop.openContext(); // or else the descriptor would be taken for nothing
-        return adopt(loop, InheritedFd.take(), INHERITED_TAG, options);
+        return InheritedFd.adoptedBy(fd -> adopt(loop, fd, INHERITED_TAG, options));
     }
 
     /** {@link #pair(EventLoop, EventLoop, PipeOptions)} with {@link PipeOptions#DEFAULT}. */
@@ -181,7 +180,7 @@ public final class Pipe implements AutoCloseable {
      * valid, with the channel and the length that stood in it, and reading begins anew behind it.
      *
      * @return {@code null} = not yet; otherwise a flyweight, valid until the next call, or the return of the handler
-     * @throws IllegalStateException in the push mode
+     * @throws IllegalStateException in the push mode, and until {@code onFrame} returns in which it ended
      */
     public Frame readFrame() {
         loop.checkThread();

@@ -15,6 +15,7 @@ import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,6 +82,15 @@ class PipeInvalidFrameTest {
             assertEquals(5, cause.declaredLength());
             assertEquals(List.of("1:four", "closed"), peered.heard());
             assertTrue(cause.getMessage().contains("4"), cause::getMessage);
+        }
+    }
+
+    @Test
+    void theBytesThatAreShownBeginWithTheBadHeader() throws Exception {
+        try (PeeredPipe peered = PeeredPipe.adopt(loop).pushed()) {
+            peered.peer().write(Frames.concat(Frames.burst(10, 10), "Traceback".getBytes(StandardCharsets.US_ASCII)));
+            InvalidFrameException cause = assertInstanceOf(InvalidFrameException.class, peered.awaitClose());
+            assertTrue(cause.getMessage().endsWith("\"Traceback\""), cause::getMessage);
         }
     }
 

@@ -70,34 +70,6 @@ class PipePullTest {
     }
 
     @Test
-    void aPushedPipeMayBePulledFromTheNextFrameOn() throws Exception {
-        pipe.onFrame((from, channelId, payload) -> {
-            from.onFrame(null);
-            peered.pulled();
-        });
-        peered.peer()
-                .write(Frames.concat(Frames.frame(1, (byte) 'a'), Frames.frame(2, (byte) 'b'), Frames.header(3, 2)));
-        Await.idle(loop);
-        assertEquals(List.of("2:b"), peered.heard());
-        assertEquals(0, pipe.stats().droppedFrames());
-    }
-
-    @Test
-    void aPushedPipeIsNotPulledForAPartOfAFrame() throws Exception {
-        int[] calls = new int[1];
-        pipe.onFrame((from, channelId, payload) -> {
-            from.onFrame(null);
-            from.onReadable(readable -> calls[0]++);
-        });
-        peered.peer().write(Frames.concat(Frames.frame(1, (byte) 'a'), Frames.header(2, 3)));
-        Await.idle(loop);
-        assertEquals(0, calls[0]);
-        peered.peer().write("bcd");
-        Await.idle(loop);
-        assertEquals(1, calls[0]);
-    }
-
-    @Test
     void aFrameIsAFlyweightWithABigEndianOffHeapPayload() throws Exception {
         List<Frame> frames = new ArrayList<>();
         pipe.onReadable(from -> {
