@@ -29,6 +29,7 @@ public final class ConnectAttempt {
     private Timer deadline;
     private Timer step;
     private long retryNanos = FIRST_RETRY_NANOS;
+    private boolean connected;
 
     private ConnectAttempt(LoopContext context, Address address, ConnectHandler handler) {
         this.context = context;
@@ -53,7 +54,10 @@ public final class ConnectAttempt {
     }
 
     private void overdue(Duration timeout) {
-        if (look.isTaken()) {
+        if (connected) {
+            return; // its turn comes
+        }
+        if (registration == null || look.isTaken()) { // of what is not registered the kernel has nothing to report
             fail(new ConnectTimeoutException(address.toString(), timeout));
         } else {
             deadline = after(0, () -> overdue(timeout));
@@ -75,6 +79,7 @@ public final class ConnectAttempt {
     private void connect() throws IOException {
         int result = address.encoded().connect(fd);
         if (result == 0) {
+            connected = true;
             step = after(0, this::succeed);
         } else if (result == -Errno.EINPROGRESS) {
             registration = new Registration(context.registry, fd);

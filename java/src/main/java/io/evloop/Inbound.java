@@ -21,7 +21,9 @@ final class Inbound {
     private final PipeStats stats;
     private final InputBuffer buffer;
     private final ReadStreak streak = new ReadStreak();
-    private final boolean readable;
+    /** Whether the descriptor can be read at all. */
+    final boolean readable;
+
     private FdReceiver fdReceiver;
 
     /** A reason for a place on the ready list: the kernel says that there is something to read. */

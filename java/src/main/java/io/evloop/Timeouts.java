@@ -131,16 +131,23 @@ final class Timeouts {
         return endpoint.inbound().isPaused() || !endpoint.protocol().wantsInput();
     }
 
+    /** Whether it is not the peer who is waited for. What is queued is for him to take, though nobody wants his frames. */
+    private boolean isForUsToMove() {
+        Inbound inbound = endpoint.inbound();
+        return inbound.isPaused()
+                || inbound.isReadDue()
+                || endpoint.protocol().holdsEnd()
+                || isUnheard() && inbound.readable && endpoint.outbound().isEmpty();
+    }
+
     private void armIdle(long atNanos) {
         idleTimer = context.timers.add(context.loop, atNanos, this::checkIdle);
     }
 
     private void checkIdle() {
         long now = System.nanoTime();
-        Inbound inbound = endpoint.inbound();
-        if (endpoint.isOpen()
-                && (isUnheard() || inbound.isReadDue() || endpoint.protocol().isReady())) {
-            lastMoveNanos = now; // the peer is not the one to wait for
+        if (endpoint.isOpen() && isForUsToMove()) {
+            lastMoveNanos = now;
         }
         if (now - lastMoveNanos < idleNanos) {
             idleLook.reset();

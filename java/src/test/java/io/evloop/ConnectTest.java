@@ -13,10 +13,14 @@ import io.evloop.error.EventLoopClosedException;
 import io.evloop.error.NativeIoException;
 import io.evloop.testing.Await;
 import io.evloop.testing.Background;
+import io.evloop.testing.Frames;
+import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.Quiet;
+import io.evloop.testing.RawSocket;
 import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -245,6 +249,39 @@ class ConnectTest {
             Await.until("twice the timeout", () -> System.nanoTime() - start > 2 * SHORT.toNanos());
             Await.turns(loop, "the outcome", () -> !heard.isEmpty());
             assertEquals(List.of("connected"), heard);
+        }
+    }
+
+    private static void writeTo(RawSocket peer, byte[] bytes) {
+        try {
+            peer.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aFullBacklogTimesOutWhileTheOnlyPipeFloods() throws Exception {
+        Path path = SocketKind.UNIX_PATH.newAddress().path();
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                PeeredPipe flooded = PeeredPipe.adopt(loop)) {
+            server.bind(UnixDomainSocketAddress.of(path), 1);
+            int[] frames = new int[1];
+            byte[] burst = Frames.burst(500, 100);
+            flooded.pipe().onFrame((pipe, channelId, payload) -> {
+                if (++frames[0] % 500 == 0) {
+                    writeTo(flooded.peer(), burst);
+                }
+            });
+            flooded.peer().write(Frames.concat(burst, burst));
+            while (failures.isEmpty()) {
+                loop.connect(Address.unix(path), SHORT, noting);
+                int before = heard.size();
+                Await.turns(loop, "the outcome", () -> heard.size() > before);
+            }
+            assertInstanceOf(ConnectTimeoutException.class, failures.get(0));
+        } finally {
+            Files.delete(path);
         }
     }
 

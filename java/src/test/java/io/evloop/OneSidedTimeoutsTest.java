@@ -1,0 +1,85 @@
+package io.evloop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import io.evloop.error.IdleTimeoutException;
+import io.evloop.testing.Await;
+import io.evloop.testing.Frames;
+import io.evloop.testing.PeeredPipe;
+import io.evloop.testing.RawPipe;
+import io.evloop.testing.TestLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The idle timeout where one side alone has something to do: it is the peer's fault, or ours. */
+class OneSidedTimeoutsTest {
+
+    private static final Duration TIMEOUT = Duration.ofMillis(60);
+    private static final PipeOptions IDLE =
+            PipeOptions.builder().idleTimeout(TIMEOUT).build();
+
+    private TestLoop test;
+    private EventLoop loop;
+
+    @BeforeEach
+    void open() throws Exception {
+        test = TestLoop.open();
+        loop = test.loop();
+    }
+
+    @AfterEach
+    void close() {
+        test.close();
+    }
+
+    private void pass() {
+        long start = System.nanoTime();
+        Await.turns(loop, "twice the timeout", () -> System.nanoTime() - start > 2 * TIMEOUT.toNanos());
+    }
+
+    @Test
+    void aPipeOfWhichNobodyWantsAnythingIsNotGivenUp() throws Exception {
+        try (PeeredPipe peered = PeeredPipe.adopt(loop, IDLE)) {
+            pass();
+            assertFalse(peered.isClosed());
+        }
+    }
+
+    @Test
+    void aPeerThatTakesNothingIsGivenUpThoughNobodyWantsHisFrames() throws Exception {
+        try (PeeredPipe peered = PeeredPipe.adopt(loop, IDLE)) {
+            while (peered.pipe().stats().queuedBytes() == 0) {
+                peered.pipe().writeFrame(1, new byte[50_000], 0, 50_000);
+                Await.idle(loop);
+            }
+            assertInstanceOf(IdleTimeoutException.class, peered.awaitClose());
+        }
+    }
+
+    @Test
+    void theWriteEndOfAPipeOnWhichNothingMovesIsGivenUp() throws Exception {
+        try (RawPipe raw = RawPipe.open()) {
+            List<Throwable> causes = new ArrayList<>();
+            Pipe.adopt(loop, raw.releaseWriteEnd(), 0, IDLE).onClose((closed, cause) -> causes.add(cause));
+            Await.turns(loop, "the timeout", () -> !causes.isEmpty());
+            assertInstanceOf(IdleTimeoutException.class, causes.get(0));
+        }
+    }
+
+    @Test
+    void aFrameThatIsNotTakenIsNoFaultOfThePeer() throws Exception {
+        try (PeeredPipe peered = PeeredPipe.adopt(loop, IDLE)) {
+            peered.pipe().onReadable(from -> {});
+            peered.peer().write(Frames.frame(1, "x"));
+            pass();
+            assertEquals("1:x", PeeredPipe.describe(peered.pipe().readFrame()));
+            assertInstanceOf(IdleTimeoutException.class, peered.awaitClose());
+        }
+    }
+}
