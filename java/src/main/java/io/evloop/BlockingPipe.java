@@ -91,7 +91,7 @@ public final class BlockingPipe implements AutoCloseable {
      * @throws IllegalStateException the second time
      */
     public static BlockingPipe inherited(int maxFrameLength) throws IOException {
-        return adopt(InheritedFd.take(), maxFrameLength);
+        return InheritedFd.adoptedBy(fd -> adopt(fd, maxFrameLength));
     }
 
     /** {@link #adopt(int, int)} with frames of up to 64 MiB. */

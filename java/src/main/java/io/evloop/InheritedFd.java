@@ -15,6 +15,25 @@ final class InheritedFd {
 
     private InheritedFd() {}
 
+    /** What is made of the descriptor. */
+    @FunctionalInterface
+    interface Adopter<T> {
+        T adopt(int fd) throws IOException;
+    }
+
+    /** Takes the descriptor as {@link #take} and makes something of it; if that throws, it is there to be taken again. */
+    static synchronized <T> T adoptedBy(Adopter<T> adopter) throws IOException {
+        int fd = take();
+        boolean success = false;
+        try {
+            T made = adopter.adopt(fd);
+            success = true;
+            return made;
+        } finally {
+            taken = success;
+        }
+    }
+
     /**
      * The descriptor, close-on-exec from now on, so that a process started from here does not hold it open.
      *
@@ -22,7 +41,7 @@ final class InheritedFd {
      *     that has inherited the variable, but not the descriptor
      * @throws IllegalStateException if it was taken before: by now the number may be another descriptor's
      */
-    static synchronized int take() throws IOException {
+    private static int take() throws IOException {
         String value = System.getenv(VARIABLE);
         if (value == null) {
             throw new IOException(VARIABLE + " is not set: this process was not started as a worker");

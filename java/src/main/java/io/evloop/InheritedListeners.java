@@ -44,6 +44,11 @@ final class InheritedListeners {
         return fd;
     }
 
+    /** Nothing came of it: it is there to be taken again. */
+    static synchronized void giveBack(int index) {
+        taken.clear(index);
+    }
+
     private static long number(String variable) throws IOException {
         String value = System.getenv(variable);
         if (value == null) {

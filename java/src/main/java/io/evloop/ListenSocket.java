@@ -47,7 +47,16 @@ record ListenSocket(int fd, Address local, SocketFile file) {
     /** Takes an inherited one, whose file, if any, is its maker's. */
     static ListenSocket inherited(int index) throws IOException {
         int fd = InheritedListeners.take(index);
-        return new ListenSocket(fd, Address.localOf(fd), null);
+        boolean success = false;
+        try {
+            ListenSocket socket = new ListenSocket(fd, Address.localOf(fd), null);
+            success = true;
+            return socket;
+        } finally {
+            if (!success) {
+                InheritedListeners.giveBack(index);
+            }
+        }
     }
 
     private static void prepare(int fd, Address address, ListenOptions options) throws IOException {
@@ -64,7 +73,7 @@ record ListenSocket(int fd, Address local, SocketFile file) {
 
     private static IOException bindFailure(Address address, int result) {
         String what = "bind " + address;
-        if (result == -Errno.EADDRINUSE && address.path() != null) {
+        if (result == -Errno.EADDRINUSE && address.pathName() != null) {
             what += isStale(address.encoded())
                     ? " (the name of a socket that nobody listens on: left behind, and to be removed)"
                     : " (the name of a socket or file that is in use)";

@@ -76,12 +76,12 @@ public final class Supervisor implements AutoCloseable {
      * @param payload 1 byte or more, within the limits of the pipe
      * @return {@link WriteResult#OK}; {@link WriteResult#ABOVE_HIGH_WATER}: accepted; {@link WriteResult#FULL}: not accepted,
      *     no worker has room or none runs at present; after either, {@code onDrain} will follow; {@link WriteResult#CLOSED}:
-     *     not accepted, the supervisor is closed
+     *     not accepted, the supervisor or its loop is closed
      * @throws IllegalArgumentException if the channel or the length is out of range
      */
     public WriteResult request(long requestId, int channelId, ByteBuffer payload) {
         loop.checkThread();
-        if (closed) {
+        if (isClosed()) {
             return WriteResult.CLOSED;
         }
         SupervisedWorker first = choose();

@@ -106,7 +106,10 @@ public final class Worker implements AutoCloseable {
         return pid;
     }
 
-    /** Whether the process runs: asked of the kernel, though frames of it may still be to come. */
+    /**
+     * Whether the process runs: asked of the kernel, though frames of it may still be to come. False, too, for one that has
+     * outlived the SIGKILL of its closing loop.
+     */
     public boolean isAlive() {
         if (!exited) {
             context.loop.checkThread();
@@ -208,10 +211,16 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    /** The loop has closed, and the worker has outlived even SIGKILL. */
+    /** The loop has closed. One that has outlived even SIGKILL counts as ended from now on, nobody knows how. */
     void abandon() {
-        context.reportError(this, new IOException("the worker did not end when it was killed"));
-        closePidFd();
+        onExitEvent();
+        if (!exitSeen) {
+            exited = true;
+            exitSeen = true;
+            context.reportError(this, new IOException("the worker did not end when it was killed"));
+            closePidFd();
+            tellExit();
+        }
     }
 
     private void closePidFd() {

@@ -31,11 +31,18 @@ class PipeInheritedTest {
             try (EventLoop loop = EventLoop.open()) {
                 PipeOptions limits =
                         PipeOptions.builder().maxFrameLength(MAX_FRAME_LENGTH).build();
+                boolean refused = false;
+                try {
+                    BlockingPipe.inherited(0);
+                } catch (IllegalArgumentException e) {
+                    refused = true; // and the descriptor is still there
+                }
                 Pipe pipe = arguments.length > 0 ? Pipe.inherited(loop, limits) : Pipe.inherited(loop);
                 int fd = pipe.connection().fd();
                 send(pipe, "fd=" + fd);
                 send(pipe, "close-on-exec=" + Native.descriptorFlags(fd));
                 send(pipe, "longest=" + pipe.maxFrameLength());
+                send(pipe, "refused=" + refused);
                 try {
                     Pipe.inherited(loop);
                 } catch (IllegalStateException e) {
@@ -70,6 +77,7 @@ class PipeInheritedTest {
         assertEquals("1", journal.textAfter("close-on-exec="));
         assertEquals(Integer.toString(64 << 20), journal.textAfter("longest="));
         assertTrue(journal.textAfter("again=").contains("EVLOOP_FD"));
+        assertEquals("true", journal.textAfter("refused="));
     }
 
     @Test

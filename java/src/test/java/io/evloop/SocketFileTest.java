@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.error.NativeIoException;
+import io.evloop.sys.SocketFile;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -58,6 +59,18 @@ class SocketFileTest {
     private Path ofLength(int bytes) {
         int rest = bytes - directory.toString().length() - 1;
         return directory.resolve("a".repeat(rest % 2) + "é".repeat(rest / 2));
+    }
+
+    // row 39
+    @Test
+    void whoCameWhileOursWasGoneKeepsHisFile() throws Exception {
+        Path path = directory.resolve("file");
+        SocketFile ours = new SocketFile(path.toString());
+        assertEquals(
+                "ENOENT", assertThrows(NativeIoException.class, ours::identify).errnoName());
+        Files.createFile(path);
+        assertFalse(ours.removeIfOwn());
+        assertTrue(Files.exists(path));
     }
 
     // row 39

@@ -274,6 +274,14 @@ class SupervisorTest {
     }
 
     @Test
+    void aSupervisorOfAClosedLoopTakesNothing() throws Exception {
+        EventLoop loop = EventLoop.open();
+        Supervisor pool = pool(1).start(loop);
+        loop.close();
+        assertEquals(WriteResult.CLOSED, pool.request(1, 0, text("a")));
+    }
+
+    @Test
     void aCommandThatIsNotThereIsAnExceptionFromStart() throws Exception {
         try (EventLoop loop = EventLoop.open()) {
             Supervisor.Builder builder = Supervisor.builder(Worker.command("/no/such/program"), 2);

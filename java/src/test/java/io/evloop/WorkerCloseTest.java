@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.error.EventLoopClosedException;
+import io.evloop.sys.ExitStatus;
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
 import io.evloop.testing.Await;
 import io.evloop.testing.EchoProgram;
 import io.evloop.testing.Journal;
@@ -44,6 +47,32 @@ class WorkerCloseTest {
     }
 
     // the worker's close -----------------------------------------------------------------------------------------
+
+    @Test
+    void oneThatOutlivesItsLoopCountsAsEndedAndIsNotTouchedAnyMore() throws Exception {
+        try (TestLoop test = TestLoop.open()) {
+            Worker worker = startAndAwaitReady(test.loop(), "sleep");
+            int pidFd = Fd.check(Native.pidFdOpen((int) worker.pid()), "pidfd_open");
+            worker.pipe().close();
+            Await.idle(test.loop());
+            worker.abandon(); // as a loop does that has closed
+            assertTrue(test.takeError().error().getMessage().contains("did not end"));
+            WorkerExit exit = journal.awaitExit(test.loop());
+            assertEquals(-1, exit.code());
+            assertEquals(0, exit.signal());
+            assertFalse(worker.isAlive());
+            worker.kill();
+            worker.close();
+            worker.abandon();
+            assertEquals(0, Native.pidFdSignal(pidFd, 0), "it lives");
+            Fd.check(Native.pidFdSignal(pidFd, SIGKILL), "pidfd_send_signal");
+            ExitStatus status = new ExitStatus(ExitStatus.newRecord());
+            Await.until("the exit", () -> status.reap(pidFd) == 1);
+            Fd.close(pidFd);
+            Await.idle(test.loop());
+            journal.assertEnded();
+        }
+    }
 
     @Test
     void closeKillsAndTellsBothEndsInTheTurnsThatFollow() throws Exception {

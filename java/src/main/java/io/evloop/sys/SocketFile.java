@@ -12,6 +12,7 @@ public final class SocketFile {
     private final CString path;
     private final ByteBuffer id = ByteBuffer.allocateDirect(2 * Long.BYTES).order(ByteOrder.nativeOrder());
     private boolean identified;
+    private boolean lost;
     private long device;
     private long inode;
 
@@ -21,9 +22,14 @@ public final class SocketFile {
         this.path = CString.of(name, "the path");
     }
 
-    /** Remembers which file has the name now: it was just made. */
+    /**
+     * Remembers which file has the name now: it was just made.
+     *
+     * @throws io.evloop.error.NativeIoException ENOENT: somebody else has removed it; others: it is there, unidentified
+     */
     public void identify() throws IOException {
         if (!look()) {
+            lost = true;
             throw Errno.exception("lstat", "lstat " + name, -Errno.ENOENT);
         }
         device = id.getLong(0);
@@ -52,7 +58,7 @@ public final class SocketFile {
      * @return whether it was removed
      */
     public boolean removeIfOwn() throws IOException {
-        if (identified && (!look() || id.getLong(0) != device || id.getLong(Long.BYTES) != inode)) {
+        if (lost || identified && (!look() || id.getLong(0) != device || id.getLong(Long.BYTES) != inode)) {
             return false;
         }
         try {
