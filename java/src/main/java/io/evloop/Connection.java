@@ -97,7 +97,7 @@ public final class Connection implements AutoCloseable {
     /**
      * Bounds the unread bytes that are held: beyond them the descriptor is not read until some are consumed. Loop thread only.
      *
-     * @param bytes 1 or more; default 1 MiB
+     * @param bytes 1 or more, of which 1 GiB at most counts; default 1 MiB
      */
     public Connection unreadLimit(int bytes) {
         checkBytes();

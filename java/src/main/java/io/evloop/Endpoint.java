@@ -67,13 +67,17 @@ final class Endpoint implements Pollable {
     /** Registers with the loop. From its return on the descriptor is owned here; if it throws it is still the caller's. */
     void register() throws IOException {
         interest.open(readable);
-        int result = nonBlocking ? 0 : Native.setNonBlocking(fd, 1);
-        if (result < 0) {
-            interest.close();
-            throw Errno.exception("fcntl", result);
-        }
-        if (timeouts != null) {
-            timeouts.start();
+        boolean success = false;
+        try {
+            Fd.check(nonBlocking ? 0 : Native.setNonBlocking(fd, 1), "fcntl");
+            if (timeouts != null) {
+                timeouts.start();
+            }
+            success = true;
+        } finally {
+            if (!success) {
+                interest.close();
+            }
         }
     }
 

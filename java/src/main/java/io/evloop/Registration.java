@@ -26,18 +26,19 @@ final class Registration {
         long reserved = registry.reserve(pollable);
         boolean success = false;
         try {
+            if (pollable.ownsDescriptor()) {
+                registry.owned().add(fd);
+            }
             registry.add(reserved, fd, initialEvents);
             success = true;
         } finally {
             if (!success) {
+                registry.owned().remove(fd);
                 registry.release(reserved);
             }
         }
         token = reserved;
         events = initialEvents;
-        if (pollable.ownsDescriptor()) {
-            registry.owned().add(fd);
-        }
         added = true;
     }
 

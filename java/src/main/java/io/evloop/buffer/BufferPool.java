@@ -17,6 +17,9 @@ public final class BufferPool {
     private static final int MIN_SHIFT = 12;
     private static final int MAX_SHIFT = 30;
 
+    /** Bytes of the largest buffer that can be leased. */
+    static final int MAX_CAPACITY = (1 << MAX_SHIFT) + SLACK;
+
     private final OffHeapBuffer[] free = new OffHeapBuffer[MAX_SHIFT + 1];
     private final long retainedLimit;
     private long retainedBytes;
@@ -90,7 +93,7 @@ public final class BufferPool {
     }
 
     private static int shiftOf(int capacity) {
-        if (capacity < 0 || capacity > (1 << MAX_SHIFT) + SLACK) {
+        if (capacity < 0 || capacity > MAX_CAPACITY) {
             throw new IllegalArgumentException("capacity " + capacity);
         }
         int payload = Math.max(1 << MIN_SHIFT, capacity - SLACK);

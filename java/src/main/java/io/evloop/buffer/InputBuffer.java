@@ -104,7 +104,8 @@ public final class InputBuffer {
 
     /** The bytes to be read, for which there is room now; 0: none may be. */
     private int prepare(int capacity, int goal, int unreadLimit) {
-        int allowed = (goal == 0 ? unreadLimit : Math.min(goal, unreadLimit)) - length();
+        int bound = Math.min(unreadLimit, BufferPool.MAX_CAPACITY);
+        int allowed = (goal == 0 ? bound : Math.min(goal, bound)) - length();
         if (allowed <= 0) {
             return 0;
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.evloop.sys.Errno;
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.RawSocket;
 import java.nio.BufferUnderflowException;
@@ -43,6 +44,7 @@ class OffHeapBufferTest {
     }
 
     @Test
+    @ExactCalls("the bytes that each call moves")
     void movesExactlyTheBytesThatAreNamed() throws Exception {
         RawSocket[] pair = RawSocket.pair();
         try (RawSocket socket = pair[0];
