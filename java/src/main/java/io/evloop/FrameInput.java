@@ -218,8 +218,7 @@ final class FrameInput implements Protocol {
                     if (result != FrameReader.FRAME) {
                         more = false;
                         if (result == FrameReader.INVALID) {
-                            unread.start(position);
-                            endpoint.closeWith(invalidFrame(pipe, frames, unread));
+                            refuse(position);
                         }
                         break;
                     }
@@ -254,6 +253,12 @@ final class FrameInput implements Protocol {
             context.stats.frames += count;
         }
         return count;
+    }
+
+    /** The header at {@code position} is none. */
+    private void refuse(int position) {
+        input.start(position);
+        endpoint.closeWith(invalidFrame(pipe, reader, input));
     }
 
     private void handOverTraced(FrameHandler target, int channelId, ByteBuffer payload) {

@@ -36,7 +36,6 @@ final class Inbound {
     ReadyList.Place place = ReadyList.Place.NONE;
 
     private boolean delivering;
-
     private boolean paused;
 
     /** Paused, or not open any more: nothing is delivered. */

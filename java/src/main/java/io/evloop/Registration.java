@@ -26,20 +26,20 @@ final class Registration {
         long reserved = registry.reserve(pollable);
         boolean success = false;
         try {
+            registry.add(reserved, fd, initialEvents);
+            added = true;
             if (pollable.ownsDescriptor()) {
                 registry.owned().add(fd);
             }
-            registry.add(reserved, fd, initialEvents);
             success = true;
         } finally {
             if (!success) {
-                registry.owned().remove(fd);
                 registry.release(reserved);
+                suspend();
             }
         }
         token = reserved;
         events = initialEvents;
-        added = true;
     }
 
     boolean isOpen() {
