@@ -4,7 +4,8 @@ package io.evloop;
  * How a worker ended.
  *
  * @param code its exit code, 0 to 255; -1 if a signal killed it or its status is unknown
- * @param signal the signal that killed it; 0 if none did, or if its status is unknown: somebody else reaped it, or it outlived its loop
+ * @param signal the signal that killed it; 0 if none did, or if its status is unknown: somebody else reaped it, or it
+ *     outlived its loop
  * @param unsentFrames frames that were queued for it and not sent, or not wholly
  * @param unsentBytes bytes that were queued for it and not sent, headers included
  * @param tornFrame whether its stream ended inside a frame
