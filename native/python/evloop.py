@@ -142,7 +142,7 @@ class Pipe:
 
     @classmethod
     def inherited(cls, *, max_frame_length: int = MAX_FRAME_LENGTH) -> "Pipe":
-        """In a worker: the pipe to the supervisor, whose descriptor ``EVLOOP_FD`` names; both are taken."""
+        """In a worker: the pipe to the supervisor, whose descriptor ``EVLOOP_FD`` names; our children get neither."""
         return cls(_inherited_socket(max_frame_length), max_frame_length=max_frame_length)
 
     def fileno(self) -> int:

@@ -152,17 +152,22 @@ class ConnectTest {
         assertErrno("ECONNREFUSED", failureOf(name, LONG), name);
     }
 
+    /** The backlog is full at some point: nobody accepts. */
+    private void connectUntilOneFails(Address address, Duration timeout) {
+        while (!heard.contains("failed")) {
+            loop.connect(address, timeout, noting);
+            int before = heard.size();
+            Await.turns(loop, "the outcome", () -> heard.size() > before);
+        }
+    }
+
     // row 40
     @Test
     void aFullBacklogOfAUnixSocketIsTriedAgainUntilThereIsRoom() throws Exception {
         Path path = SocketKind.UNIX_PATH.newAddress().path();
         try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(path), 1);
-            while (!heard.contains("failed")) { // full at some point: nobody accepts
-                loop.connect(Address.unix(path), SHORT, noting);
-                int before = heard.size();
-                Await.turns(loop, "the outcome", () -> heard.size() > before);
-            }
+            connectUntilOneFails(Address.unix(path), SHORT);
             ConnectTimeoutException timeout = assertInstanceOf(ConnectTimeoutException.class, failures.get(0));
             assertTrue(timeout.getMessage().contains(path.toString()), timeout::getMessage);
             int connected = heard.size() - 1;
@@ -186,11 +191,7 @@ class ConnectTest {
         try (ServerSocketChannel server = ServerSocketChannel.open()) {
             server.bind(new InetSocketAddress("127.0.0.1", 0), 1);
             Address address = Address.of(server.getLocalAddress());
-            while (!heard.contains("failed")) {
-                loop.connect(address, Duration.ofMillis(300), noting);
-                int before = heard.size();
-                Await.turns(loop, "the outcome", () -> heard.size() > before);
-            }
+            connectUntilOneFails(address, Duration.ofMillis(300));
             assertInstanceOf(ConnectTimeoutException.class, failures.get(0));
         }
     }
@@ -274,11 +275,7 @@ class ConnectTest {
                 }
             });
             flooded.peer().write(Frames.concat(burst, burst));
-            while (failures.isEmpty()) {
-                loop.connect(Address.unix(path), SHORT, noting);
-                int before = heard.size();
-                Await.turns(loop, "the outcome", () -> heard.size() > before);
-            }
+            connectUntilOneFails(Address.unix(path), SHORT);
             assertInstanceOf(ConnectTimeoutException.class, failures.get(0));
         } finally {
             Files.delete(path);

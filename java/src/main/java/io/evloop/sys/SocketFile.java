@@ -12,7 +12,6 @@ public final class SocketFile {
     private final CString path;
     private final ByteBuffer id = ByteBuffer.allocateDirect(2 * Long.BYTES).order(ByteOrder.nativeOrder());
     private boolean identified;
-    private boolean lost;
     private long device;
     private long inode;
 
@@ -28,13 +27,13 @@ public final class SocketFile {
      * @throws io.evloop.error.NativeIoException ENOENT: somebody else has removed it; others: it is there, unidentified
      */
     public void identify() throws IOException {
-        if (!look()) {
-            lost = true;
+        boolean there = look();
+        identified = true; // as none, where somebody has removed it: no file has the inode 0
+        if (!there) {
             throw Errno.exception("lstat", "lstat " + name, -Errno.ENOENT);
         }
         device = id.getLong(0);
         inode = id.getLong(Long.BYTES);
-        identified = true;
     }
 
     /** Whether a file has the name; which one, is in {@link #id}. */
@@ -58,7 +57,7 @@ public final class SocketFile {
      * @return whether it was removed
      */
     public boolean removeIfOwn() throws IOException {
-        if (lost || identified && (!look() || id.getLong(0) != device || id.getLong(Long.BYTES) != inode)) {
+        if (identified && (!look() || id.getLong(0) != device || id.getLong(Long.BYTES) != inode)) {
             return false;
         }
         try {
