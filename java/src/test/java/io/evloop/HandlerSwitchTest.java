@@ -66,6 +66,16 @@ class HandlerSwitchTest {
     }
 
     @Test
+    void aPushedPipeIsNotPulledForAPartOfAFrameWhereEachFrameIsATurn() throws Exception {
+        close();
+        test = TestLoop.open(EventLoopOptions.builder().bytesPerTurn(1));
+        loop = test.loop();
+        peered = PeeredPipe.adopt(loop);
+        pipe = peered.pipe();
+        aPushedPipeIsNotPulledForAPartOfAFrame();
+    }
+
+    @Test
     void whatAFormerHandlerHasDeclinedIsPushedToTheNextOneToTheEnd() throws Exception {
         pipe.onReadable(from -> {});
         peered.peer().write(Frames.burst(1000, 10));
