@@ -13,6 +13,7 @@ public final class SignatureClasses {
         "jdk.internal.misc.ScopedMemoryAccess$Scope", // 17
         "jdk.internal.access.foreign.MemorySegmentProxy", // 17
         "jdk.internal.foreign.MemorySessionImpl", // 21 and later
+        "java.lang.foreign.MemorySegment", // 21 and later
     };
 
     private SignatureClasses() {}
