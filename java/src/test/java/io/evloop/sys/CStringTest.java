@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.testing.ExactCalls;
 import io.evloop.testing.RawSocket;
 import java.io.IOException;
 import java.util.List;
@@ -24,6 +25,7 @@ class CStringTest {
     }
 
     @Test
+    @ExactCalls("the one send that takes the string whole")
     void areEncodedInUtf8() throws Exception {
         CString string = CString.of("\u00e9\u2744\ud83d\udc0d", "a snake");
         byte[] expected = {
@@ -42,6 +44,7 @@ class CStringTest {
     }
 
     @Test
+    @ExactCalls("the one send that takes the string whole")
     void mayBeEmpty() throws Exception {
         assertArrayEquals(new byte[] {0}, memoryOf(CString.of("", "nothing")));
     }
