@@ -243,12 +243,13 @@ public final class Connection implements AutoCloseable {
                 return 0;
             }
             int unread = input.length();
+            declined = true; // unless it takes something, or reading is resumed
             HandlerEvent event = HandlerEvent.start(endpoint.context());
             try {
                 handler.onReadable(Connection.this);
             } finally {
                 HandlerEvent.finish(event, Connection.this);
-                declined = input.length() == unread;
+                declined &= input.length() == unread;
                 input.hideView();
                 endpoint.context().stats.frames++;
             }

@@ -191,6 +191,7 @@ final class Endpoint implements Pollable {
         if (state == State.FLUSHING || inbound.isEndTold()) {
             closeWith(cause);
         } else if (state == State.OPEN) {
+            protocol.finishOutput();
             lingerThenClose(cause);
         }
     }

@@ -63,10 +63,10 @@ final class FrameFds {
      * @param holdsFrame whether a complete frame is unread; if not, all that wait are for the one that is not complete
      */
     void collect(long position, boolean holdsFrame) {
-        if (failure != null) {
-            return;
-        }
         receiver.moveTo(waiting, position);
+        if (failure != null) {
+            return; // they are closed with the pipe
+        }
         if (receiver.isTruncated()) {
             fail(
                     position,

@@ -273,16 +273,19 @@ final class FrameInput implements Protocol {
     private int offer() {
         cutShort = false;
         if (!isReady()) {
+            if (fds != null) { // frames may have been read outside the handler
+                endIfFdsFailed();
+            }
             return 0;
         }
         int unread = input.length();
-        Consumer<Pipe> asked = readableHandler;
+        declined = true; // unless it takes something, or is set anew, or reading is resumed
         HandlerEvent event = HandlerEvent.start(endpoint.context());
         try {
-            asked.accept(pipe);
+            readableHandler.accept(pipe);
         } finally {
             HandlerEvent.finish(event, pipe);
-            declined = input.length() == unread && readableHandler == asked;
+            declined &= input.length() == unread;
             input.hideView();
             endpoint.context().stats.frames++;
             if (fds != null) {

@@ -25,6 +25,9 @@ final class FrameOutput {
     private int claimedLength = NO_CLAIM;
     private boolean drainOwed;
 
+    /** The longest frame refused to the pipe's user, header included, since a drain was told. */
+    private int refusedBytes;
+
     FrameOutput(Object owner, Endpoint endpoint, int maxFrameLength) {
         this.context = endpoint.context();
         this.owner = owner;
@@ -67,9 +70,10 @@ final class FrameOutput {
     private WriteResult writeSlowly(int channelId, ByteBuffer payload, int index, int length) {
         check(channelId, length);
         Objects.checkFromIndexSize(index, length, payload.limit());
+        payload.get(index); // throws, before anything is changed, if its memory is freed or another thread's
         final WriteResult refused = outbound.admit(FrameLayout.HEADER_LENGTH + length);
         if (refused != null) {
-            return owing(refused);
+            return refusing(refused, length);
         }
         if (length >= WRITE_THROUGH_LENGTH && payload.isDirect()) {
             return owing(writeLarge(channelId, payload, index, length));
@@ -81,7 +85,7 @@ final class FrameOutput {
         Objects.checkFromIndexSize(offset, length, payload.length);
         final WriteResult refused = admit(channelId, length);
         if (refused != null) {
-            return owing(refused);
+            return refusing(refused, length);
         }
         final int frame = account.appendIndex();
         final ByteBuffer bytes = account.block();
@@ -93,9 +97,11 @@ final class FrameOutput {
     /** The same with a descriptor, of which a duplicate is queued. */
     WriteResult write(int channelId, ByteBuffer payload, int fd) throws IOException {
         final int length = payload.remaining();
-        final WriteResult refused = admit(channelId, length);
+        check(channelId, length);
+        payload.get(payload.position());
+        final WriteResult refused = outbound.admit(FrameLayout.HEADER_LENGTH + length);
         if (refused != null) {
-            return owing(refused);
+            return refusing(refused, length);
         }
         final int duplicate = Native.duplicate(fd);
         if (duplicate < 0) {
@@ -137,7 +143,7 @@ final class FrameOutput {
     }
 
     boolean isAboveHighWater() {
-        return outbound.isAboveHighWater();
+        return outbound.drain().isAboveHighWater();
     }
 
     private WriteResult owing(WriteResult result) {
@@ -147,11 +153,25 @@ final class FrameOutput {
         return result;
     }
 
-    /** Whether the pipe's user was told to wait, and not a sender alone. */
+    private WriteResult refusing(WriteResult result, int length) {
+        if (result == WriteResult.FULL) {
+            refusedBytes = Math.max(refusedBytes, FrameLayout.HEADER_LENGTH + length);
+        }
+        return owing(result);
+    }
+
+    /** Whether the pipe's user was told to wait, and not a sender alone, and no sender has taken the room again. */
     boolean takeDrainOwed() {
-        boolean owed = drainOwed;
+        if (!drainOwed) {
+            return false;
+        }
+        if (outbound.drain().isFull(refusedBytes)) {
+            outbound.drain().await(refusedBytes);
+            return false;
+        }
         drainOwed = false;
-        return owed;
+        refusedBytes = 0;
+        return true;
     }
 
     private WriteResult writeLarge(int channelId, ByteBuffer payload, int index, int length) {
@@ -186,7 +206,7 @@ final class FrameOutput {
     ByteBuffer claim(int channelId, int length) {
         WriteResult refused = admit(channelId, length);
         if (refused != null) {
-            owing(refused);
+            refusing(refused, length);
             return null;
         }
         int frame = account.appendIndex();

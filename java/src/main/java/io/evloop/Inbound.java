@@ -353,7 +353,7 @@ final class Inbound {
 
     private void end() {
         Throwable cause = cause();
-        if (cause != null || linger != null || !endpoint.canStillWrite()) {
+        if (cause != null || linger != null) {
             endpoint.closeWith(cause);
         } else if (!endTold) {
             endTold = true;
@@ -377,7 +377,7 @@ final class Inbound {
     private void tellEnd() {
         HandlerEvent event = HandlerEvent.start(context);
         try {
-            if (!protocol().onEnd()) {
+            if (!protocol().onEnd() || endTold && !endpoint.canStillWrite()) {
                 endpoint.closeAfterFlush();
             }
         } catch (Throwable e) {

@@ -37,7 +37,10 @@ public final class LoopStats {
         return events;
     }
 
-    /** Frames that were handed out, or dropped because nobody handles their channel, and calls of {@code onReadable}. */
+    /**
+     * Frames that were handed out, or dropped because nobody handles their channel, and calls of {@code onReadable}. Those of
+     * one batch are counted behind it.
+     */
     public long frames() {
         return frames;
     }
@@ -63,8 +66,9 @@ public final class LoopStats {
     }
 
     /**
-     * Bytes of direct memory in which the loop's pipes hold what is queued and what has not been read to its end. At most
-     * what their limits allow; 0 once all of it has gone.
+     * Bytes of direct memory in which the loop's pipes hold what is queued and what has not been read to its end, in whole
+     * blocks: of up to twice as much, 4 KiB or more, and for output of 128 KiB unless the pipe may queue less. 0 once all of it
+     * has gone.
      */
     public long leasedBytes() {
         return pool.leasedBytes();

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The way out of one connection: a bounded queue, the descriptor behind it, and who must hear of the room in it. Nothing
+ * The way out of one connection: a bounded queue, and the descriptor behind it. Nothing
  * here calls back; what happened is left in the loop's batches for the turn to tell. Loop thread only.
  */
 final class Outbound {
@@ -25,9 +25,8 @@ final class Outbound {
     private final Sink sink;
     private final PipeStats stats;
     private final OutputAccount account;
-    private int refusedBytes;
+    private final OutputDrain drain;
     private long queuedWhenBlocked;
-    private boolean aboveHighWater;
 
     private boolean blocked;
     /** The kernel is short of memory: nothing is sent until the retry. */
@@ -36,9 +35,6 @@ final class Outbound {
     private boolean retrying;
 
     private boolean dirty;
-    private boolean draining;
-    private boolean drainQueued;
-    private boolean starving;
     private boolean shutRequested;
     private boolean shut;
     private IOException failure;
@@ -50,15 +46,27 @@ final class Outbound {
         this.stats = stats;
         this.queue = new OutputQueue(context.pool, context.vectors);
         this.account = new OutputAccount(context, queue, stats);
+        this.drain = new OutputDrain(context, endpoint, account, queue);
     }
 
     OutputAccount account() {
         return account;
     }
 
+    OutputDrain drain() {
+        return drain;
+    }
+
     OutputQueue queue() {
         account.settle();
         return queue;
+    }
+
+    /** The bounds that a new owner sets. */
+    void limits(OutputLimits limits) {
+        account.limits(limits);
+        queue.segmentCapacity(limits.maxQueuedBytes());
+        drain.forgetRefusal();
     }
 
     /** Whether the descriptor took less than it was given: EPOLLOUT is wanted. */
@@ -135,15 +143,9 @@ final class Outbound {
         }
     }
 
-    boolean isAboveHighWater() {
-        return aboveHighWater;
-    }
-
     private WriteResult refuse(int bytes) {
-        refusedBytes = Math.max(refusedBytes, bytes);
         stats.refusedWrites++;
-        draining = true;
-        checkDrain();
+        drain.await(bytes);
         return WriteResult.FULL;
     }
 
@@ -165,24 +167,16 @@ final class Outbound {
             context.dirty.add(endpoint);
         }
         if (account.isShareUsed()) {
-            slowDown();
+            drain.slowDown();
         }
-        if (!aboveHighWater) {
+        if (!drain.isAboveHighWater()) {
             account.openWindow();
         }
         return result();
     }
 
     private WriteResult result() {
-        return aboveHighWater ? WriteResult.ABOVE_HIGH_WATER : WriteResult.OK;
-    }
-
-    private void slowDown() {
-        aboveHighWater = true;
-        draining = true;
-        if (account.takeCrossing()) {
-            PipeEvent.highWater(endpoint.protocol().owner(), account.queued());
-        }
+        return drain.isAboveHighWater() ? WriteResult.ABOVE_HIGH_WATER : WriteResult.OK;
     }
 
     /** Appends bytes as they are. */
@@ -193,6 +187,10 @@ final class Outbound {
         }
         if (length == 0 && isOpen()) {
             return result(); // no room is needed, and none is to be held
+        }
+        if (length > 0) {
+            source.get(source.position()); // throws, before anything is changed, if its memory is freed or another
+            // thread's
         }
         WriteResult refused = admit(length);
         if (refused != null) {
@@ -243,7 +241,7 @@ final class Outbound {
         dirty = false;
         account.settle();
         if (account.endTurn()) {
-            checkDrain();
+            drain.check();
         }
         if (!blocked) {
             flush();
@@ -324,45 +322,14 @@ final class Outbound {
         retrying = false;
         stuck = false;
         if (!endpoint.isClosed()) { // or else the descriptor may be somebody else's by now
-            checkDrain();
+            drain.check();
             flush();
         }
     }
 
-    private void checkDrain() {
-        if (draining && !drainQueued) {
-            drainQueued = true;
-            context.draining.add(endpoint);
-        }
-    }
-
-    /**
-     * Whether who was told to wait can go on: asked by the turn after the queue has shrunk. A refusal by the bound of the
-     * whole loop is asked again each turn, because other connections lift it.
-     */
+    /** Whether who was told to wait can go on: see {@link OutputDrain#take}. */
     boolean takeDrain() {
-        account.settle();
-        drainQueued = false;
-        starving = false;
-        if (!draining || retrying || !endpoint.isWritable()) {
-            return false;
-        }
-        long growth = refusedBytes == 0 ? 0 : queue.growth(refusedBytes);
-        if (growth > 0 && !context.hasRoom(growth)) {
-            drainQueued = true;
-            starving = true;
-            context.starved.add(endpoint);
-            return false;
-        }
-        OutputLimits limits = account.limits();
-        if (account.queued() > limits.lowWater() || account.queued() + growth > limits.maxQueuedBytes()) {
-            return false;
-        }
-        refusedBytes = 0;
-        aboveHighWater = false;
-        account.drained();
-        draining = false;
-        return true;
+        return drain.take(retrying);
     }
 
     /** Half-closes once what is queued is sent; from now on writes are CLOSED. */
@@ -381,15 +348,13 @@ final class Outbound {
         account.settle();
         queue.clear();
         update();
-        if (starving) {
-            context.starved.remove(endpoint);
-        }
+        drain.clear();
     }
 
     private void update() {
         if (account.update()) {
             endpoint.bytesMoved();
-            checkDrain();
+            drain.check();
         }
     }
 }

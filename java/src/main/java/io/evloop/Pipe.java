@@ -36,7 +36,7 @@ public final class Pipe implements AutoCloseable {
         this.endpoint = connection.endpoint();
         this.loop = connection.loop();
         this.input = new FrameInput(this, endpoint, options.maxFrameLength());
-        endpoint.outbound().account().limits(options.outputLimits());
+        endpoint.outbound().limits(options.outputLimits());
         this.output = new FrameOutput(this, endpoint, options.maxFrameLength());
         endpoint.protocol(input);
         endpoint.timeouts(Timeouts.of(endpoint, options));
@@ -371,10 +371,14 @@ public final class Pipe implements AutoCloseable {
     }
 
     void tellDrain() {
+        boolean sendersFirst = senders != null && senders.takePrecedence();
+        if (sendersFirst) {
+            senders.resume();
+        }
         if (output.takeDrainOwed()) {
             callbacks.tellDrain();
         }
-        if (senders != null) {
+        if (senders != null && !sendersFirst) {
             senders.resume();
         }
     }

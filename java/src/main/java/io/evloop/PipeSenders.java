@@ -16,6 +16,7 @@ final class PipeSenders {
     private final List<Sender> senders = new ArrayList<>();
     private final SendRing.Consumer move = this::move;
     private int firstToResume;
+    private boolean precedence;
     private boolean stalled;
     private boolean finished;
 
@@ -59,6 +60,15 @@ final class PipeSenders {
         }
         stalled = true;
         return false;
+    }
+
+    /** Whether those that wait go before the pipe's user: every other time, because either may take all the room. */
+    boolean takePrecedence() {
+        boolean taken = stalled && precedence;
+        if (stalled) {
+            precedence = !precedence;
+        }
+        return taken;
     }
 
     /** The pipe has room again: for another sender first each time, because the first one may take all of it. */

@@ -26,7 +26,7 @@ public final class PipeStats {
 
     PipeStats() {}
 
-    /** Frames handed out, or dropped because nobody handles their channel. */
+    /** Frames handed out, or dropped because nobody handles their channel. Those of one batch are counted behind it. */
     public long framesIn() {
         return framesIn;
     }

@@ -10,6 +10,7 @@ final class SpinSet {
 
     private final Inbound[] recent = new Inbound[CAPACITY];
     private int next;
+    private int first;
 
     /** Remembers a connection that had bytes. */
     void touch(Inbound inbound) {
@@ -30,9 +31,11 @@ final class SpinSet {
         }
     }
 
-    /** Reads once from each; true as soon as one had something. */
+    /** Reads once from each; true as soon as one had something. The one behind it is the first of the next time. */
     boolean tryRead() {
-        for (Inbound inbound : recent) {
+        for (int count = 0; count < CAPACITY; count++) {
+            Inbound inbound = recent[first];
+            first = (first + 1) % CAPACITY;
             if (inbound != null && inbound.tryRead()) {
                 return true;
             }

@@ -44,6 +44,7 @@ final class Turn {
     private final HandlerEvent tracing = new HandlerEvent();
     private final long spinNanos;
     private int piecesUntilLook = PIECES_PER_LOOK;
+    private int readsUntilPoll = READS_PER_POLL;
 
     /** When there was no memory for a longer list of events; 0: there was. */
     private long withoutMemoryAt;
@@ -209,16 +210,17 @@ final class Turn {
     /** Polls without blocking until something is there or {@code spinNanos} are over; the number of epoll's events. */
     private int spin(long start, long timeoutNanos) throws IOException {
         long limit = timeoutNanos < 0 ? spinNanos : Math.min(spinNanos, timeoutNanos);
-        int tries = 0;
         do {
-            if (context.spinSet.tryRead() || !tasks.mayBlock()) {
-                return 0;
-            }
-            if (++tries % READS_PER_POLL == 0) {
+            if (--readsUntilPoll
+                    <= 0) { // those that found something count, too: who is not read from is not to wait for that
+                readsUntilPoll = READS_PER_POLL;
                 int ready = epollWait(0);
                 if (ready > 0) {
                     return ready;
                 }
+            }
+            if (context.spinSet.tryRead() || !tasks.mayBlock()) {
+                return 0;
             }
             Thread.onSpinWait();
         } while (System.nanoTime() - start < limit);

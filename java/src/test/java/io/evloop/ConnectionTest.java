@@ -328,4 +328,30 @@ class ConnectionTest {
         Await.idle(loop);
         assertEquals(List.of("closed"), recorder.heard);
     }
+
+    @Test
+    void isOfferedAgainIfItResumesWithinTheCall() throws Exception {
+        try (TestLoop test = TestLoop.open()) {
+            RawSocket[] pair = RawSocket.pair();
+            int[] calls = {0};
+            try (RawSocket peer = pair[1]) {
+                test.loop().adopt(pair[0].release(), 0, new ConnectionHandler() {
+                    @Override
+                    public void onReadable(Connection from) {
+                        if (calls[0]++ == 0) {
+                            from.pauseReading();
+                            from.resumeReading();
+                        }
+                    }
+
+                    @Override
+                    public void onClose(Connection from, Throwable cause) {}
+                });
+                peer.write("a");
+                Await.turns(test.loop(), "the second call", () -> calls[0] == 2);
+                Await.idle(test.loop());
+                assertEquals(2, calls[0], "nothing was resumed any more");
+            }
+        }
+    }
 }

@@ -2,16 +2,20 @@ package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.evloop.error.FdLimitException;
 import io.evloop.error.NativeIoException;
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
+import io.evloop.testing.RawFds;
 import io.evloop.testing.RawPipe;
 import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Descriptors that cannot travel with frames: nothing is queued, and nothing leaks. */
@@ -51,5 +55,32 @@ class FdRefusalTest {
             }
             assertThrows(IllegalArgumentException.class, () -> pipe.writeFrame(1, ByteBuffer.allocate(0), 0));
         }
+    }
+
+    /** The number that would be given next tells whether all before it were closed. */
+    private static int nextFd() throws Exception {
+        try (RawPipe probe = RawPipe.open()) {
+            return probe.readEnd();
+        }
+    }
+
+    @Test
+    void aPulledPipeWithTooManyEndsOnceTheFramesBeforeAreTaken() throws Exception {
+        int before = nextFd();
+        try (TestLoop test = TestLoop.open();
+                RawPipe passed = RawPipe.open();
+                PeeredPipe peered = PeeredPipe.adopt(test.loop())) {
+            Pipe pipe = peered.pipe();
+            pipe.acceptFds(1).onReadable(from -> {});
+            peered.peer().write(Frames.frame(1, "a"));
+            Await.idle(test.loop());
+            byte[] next = Frames.frame(2, "bc");
+            RawFds.sendAll(peered.peer(), Arrays.copyOf(next, 7), passed.readEnd(), passed.writeEnd());
+            Await.idle(test.loop());
+            RawFds.sendAll(peered.peer(), Arrays.copyOfRange(next, 7, 8), passed.readEnd());
+            assertEquals(1, pipe.readFrame().channelId());
+            assertInstanceOf(FdLimitException.class, peered.awaitClose());
+        }
+        assertEquals(before, nextFd());
     }
 }

@@ -262,4 +262,17 @@ class PipeEndTest {
         Await.idle(loop);
         assertEquals("returned closed", order.toString());
     }
+
+    @Test
+    void isToldAlsoBehindTheEndOfOurOwnOutput() throws Exception {
+        try (TestLoop test = TestLoop.open();
+                PeeredPipe peered = PeeredPipe.adopt(test.loop()).pushed().keptOpen()) {
+            peered.pipe().shutdownOutput();
+            test.loop().poll(0);
+            peered.peer().write(Frames.frame(1, "a"));
+            peered.peer().shutdownOutput();
+            assertNull(peered.awaitClose());
+            assertEquals(List.of("1:a", "end", "closed"), peered.heard());
+        }
+    }
 }

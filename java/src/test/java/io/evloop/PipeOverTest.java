@@ -262,4 +262,29 @@ class PipeOverTest {
         Await.turns(loop, "the close", () -> heard.size() > 1);
         assertEquals(List.of("1:left", "closed"), heard);
     }
+
+    @Test
+    void aWriterOfThePipeDoesNotWaitForWhatTheConnectionWasRefused() throws Exception {
+        Connection connection = adoptForTheEnd(from -> {});
+        ByteBuffer most = ByteBuffer.allocate(60 * 1024 * 1024);
+        assertEquals(WriteResult.ABOVE_HIGH_WATER, connection.write(ByteBuffer.allocate(8 * 1024 * 1024)));
+        assertEquals(WriteResult.FULL, connection.write(most));
+        int[] drains = {0};
+        Pipe pipe = Pipe.over(
+                connection,
+                PipeOptions.builder()
+                        .maxFrameLength(64 * 1024)
+                        .lowWater(64 * 1024)
+                        .highWater(256 * 1024)
+                        .maxQueuedBytes(1024 * 1024)
+                        .build());
+        pipe.onDrain(from -> drains[0]++);
+        assertEquals(WriteResult.FULL, pipe.writeFrame(1, new byte[10], 0, 10));
+        Reader reader = new Reader(peer);
+        Await.turns(loop, "the drain", () -> {
+            reader.readAll();
+            return drains[0] > 0;
+        });
+        assertEquals(WriteResult.OK, pipe.writeFrame(1, new byte[10], 0, 10));
+    }
 }

@@ -268,4 +268,19 @@ class PipePullTest {
         assertEquals(2, pipe.stats().framesIn());
         assertEquals(14, pipe.stats().bytesIn());
     }
+
+    @Test
+    void isOfferedAgainIfItResumesWithinTheCall() throws Exception {
+        int[] calls = {0};
+        pipe.onReadable(from -> {
+            if (calls[0]++ == 0) { // what it began was done at once
+                from.pauseReading();
+                from.resumeReading();
+            }
+        });
+        peered.peer().write(Frames.frame(1, "a"));
+        Await.turns(loop, "the second call", () -> calls[0] == 2);
+        Await.idle(loop);
+        assertEquals(2, calls[0], "nothing was resumed any more");
+    }
 }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
+import io.evloop.testing.Reader;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -285,6 +286,65 @@ class SenderFaultsTest {
                 drainKernel(peered);
                 return quiet.queuedBytes() == 0;
             });
+        }
+    }
+
+    @Test
+    void aPumpThatFillsThePipeAtEachDrainDoesNotKeepASenderWaiting() throws Exception {
+        for (WriteResult last : List.of(WriteResult.ABOVE_HIGH_WATER, WriteResult.FULL)) {
+            try (TestLoop test = TestLoop.open();
+                    PeeredPipe peered = PeeredPipe.adopt(
+                            test.loop(),
+                            PipeOptions.builder()
+                                    .maxQueuedBytes(4 * 1024 * 1024)
+                                    .maxFrameLength(64 * 1024)
+                                    .build())) {
+                Pipe pipe = peered.pipe();
+                byte[] chunk = new byte[32 * 1024];
+                int[] drains = {0};
+                Runnable pump = () -> {
+                    WriteResult result = WriteResult.OK;
+                    while (result != last) {
+                        result = pipe.writeFrame(1, chunk, 0, chunk.length);
+                    }
+                };
+                pipe.onDrain(from -> {
+                    drains[0]++;
+                    pump.run();
+                });
+                Sender sender = pipe.sender();
+                pump.run();
+                assertEquals(WriteResult.OK, sender.writeFrame(2, chunk, 0, 3));
+                Reader reader = new Reader(peered.peer());
+                Await.turns(test.loop(), "the frame of the sender", () -> {
+                    reader.readAll();
+                    return reader.frames().stream().anyMatch(frame -> frame.channelId() == 2);
+                });
+                int before = drains[0];
+                Await.turns(test.loop(), "the pump goes on", () -> {
+                    reader.readAll();
+                    return drains[0] > before;
+                });
+            }
+        }
+    }
+
+    @Test
+    void isToldThatTheOutputHasFailedWhileReadingIsPaused() throws Exception {
+        try (TestLoop test = TestLoop.open();
+                PeeredPipe peered = PeeredPipe.adopt(test.loop()).pushed()) {
+            Sender sender = peered.pipe().sender();
+            peered.pipe().pauseReading();
+            peered.peer().close();
+            byte[] payload = {1};
+            peered.pipe().writeFrame(1, payload, 0, 1);
+            Await.turns(
+                    test.loop(),
+                    "the failed write",
+                    () -> peered.pipe().writeFrame(1, payload, 0, 1) == WriteResult.CLOSED);
+            assertEquals(WriteResult.CLOSED, sender.writeFrame(1, payload, 0, 1));
+            peered.pipe().resumeReading();
+            peered.awaitClose();
         }
     }
 }

@@ -242,4 +242,22 @@ class StatsTest {
         loop.close();
         assertEquals("EventLoop[thread=" + thread + ", CLOSED, descriptors=0, queued=0]", loop.toString());
     }
+
+    @Test
+    void aPipeThatMayQueueLittleHoldsLittle() throws Exception {
+        try (TestLoop test = TestLoop.open();
+                PeeredPipe peered = PeeredPipe.adopt(
+                        test.loop(),
+                        PipeOptions.builder()
+                                .maxFrameLength(1024)
+                                .lowWater(0)
+                                .highWater(1024)
+                                .maxQueuedBytes(2048)
+                                .build())) {
+            peered.pipe().writeFrame(1, new byte[100], 0, 100);
+            assertTrue(
+                    test.loop().stats().leasedBytes() < 8 * 1024,
+                    () -> test.loop().stats().toString());
+        }
+    }
 }

@@ -11,6 +11,7 @@ import io.evloop.testing.TestLoop;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -66,5 +67,32 @@ class WriteRangeTest {
         assertThrows(IndexOutOfBoundsException.class, () -> pipe.writeFrame(9, source, Integer.MAX_VALUE, 1));
         assertThrows(IllegalArgumentException.class, () -> pipe.writeFrame(9, source, 0, 0));
         assertThrows(IllegalArgumentException.class, () -> pipe.writeFrame(9, source, 0, -1));
+    }
+
+    /** A payload of a length that is sent from where it lies, and one that is copied, of memory that is freed. */
+    @Test
+    @EnabledForJreRange(minVersion = 22)
+    void aPayloadWhoseArenaIsClosedIsRefusedAndNothingIsSent() throws Exception {
+        for (int length : new int[] {1000, 200 * 1024, 300 * 1024}) {
+            try (TestLoop test = TestLoop.open();
+                    PeeredPipe peered = PeeredPipe.adopt(test.loop())) {
+                Class<?> type = Class.forName("java.lang.foreign.Arena");
+                Object arena = type.getMethod("ofConfined").invoke(null);
+                Object segment = type.getMethod("allocate", long.class).invoke(arena, (long) length);
+                ByteBuffer payload = (ByteBuffer) Class.forName("java.lang.foreign.MemorySegment")
+                        .getMethod("asByteBuffer")
+                        .invoke(segment);
+                type.getMethod("close").invoke(arena);
+                Pipe pipe = peered.pipe();
+                assertThrows(IllegalStateException.class, () -> pipe.writeFrame(1, payload));
+                assertThrows(IllegalStateException.class, () -> pipe.writeFrame(1, payload, 0));
+                Await.idle(test.loop());
+                assertEquals(0, test.loop().stats().leasedBytes());
+                assertEquals(0, pipe.stats().bytesOut());
+                pipe.writeFrame(2, new byte[] {7}, 0, 1);
+                Await.idle(test.loop());
+                assertArrayEquals(Frames.frame(2, (byte) 7), peered.peer().read(7));
+            }
+        }
     }
 }

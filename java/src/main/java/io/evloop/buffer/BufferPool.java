@@ -20,10 +20,20 @@ public final class BufferPool {
     /** Bytes of the largest buffer that can be leased. */
     static final int MAX_CAPACITY = (1 << MAX_SHIFT) + SLACK;
 
+    /** An attempt in vain blocks the thread, for half a second in the JDK: of all the time, at most a part in this many. */
+    private static final int ATTEMPT_SHARE = 5;
+
+    private static final int NONE = Integer.MAX_VALUE;
+
     private final OffHeapBuffer[] free = new OffHeapBuffer[MAX_SHIFT + 1];
     private final long retainedLimit;
     private long retainedBytes;
     private long leasedBytes;
+
+    /** The smallest class that the JVM had no memory for of late, and the time until which it is not asked again. */
+    private int scarceShift = NONE;
+
+    private long scarceUntilNanos;
 
     /**
      * @param retainedLimit bytes of free buffers that are kept for the next lease
@@ -35,13 +45,13 @@ public final class BufferPool {
     /**
      * Leases a buffer, empty, of at least {@code capacity} bytes.
      *
-     * @throws OutOfMemoryError if the JVM's direct memory is exhausted
+     * @throws OutOfMemoryError if the JVM's direct memory is exhausted, or was for as many bytes a moment ago
      */
     public OffHeapBuffer lease(int capacity) {
         int shift = shiftOf(capacity);
         OffHeapBuffer buffer = free[shift];
         if (buffer == null) {
-            buffer = allocate((1 << shift) + SLACK);
+            buffer = allocate(shift);
         } else {
             free[shift] = buffer.next;
             retainedBytes -= buffer.capacity();
@@ -51,7 +61,26 @@ public final class BufferPool {
         return buffer;
     }
 
-    private OffHeapBuffer allocate(int capacity) {
+    private OffHeapBuffer allocate(int shift) {
+        int capacity = (1 << shift) + SLACK;
+        long begin = System.nanoTime();
+        if (shift >= scarceShift) {
+            if (begin - scarceUntilNanos < 0) {
+                throw new OutOfMemoryError("direct memory: there were no " + capacity + " bytes a moment ago");
+            }
+            scarceShift = NONE;
+        }
+        try {
+            return allocateOrTrim(capacity);
+        } catch (OutOfMemoryError e) {
+            long now = System.nanoTime();
+            scarceShift = shift;
+            scarceUntilNanos = now + (ATTEMPT_SHARE - 1) * (now - begin);
+            throw e;
+        }
+    }
+
+    private OffHeapBuffer allocateOrTrim(int capacity) {
         try {
             return OffHeapBuffer.allocate(capacity);
         } catch (OutOfMemoryError e) {

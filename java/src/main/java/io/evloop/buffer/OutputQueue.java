@@ -28,6 +28,7 @@ public final class OutputQueue {
 
     private final BufferPool pool;
     private final IoVectors vectors;
+    private int segmentCapacity = SEGMENT_CAPACITY;
     private OffHeapBuffer head;
     private OffHeapBuffer tail;
     private long queuedBytes;
@@ -48,6 +49,11 @@ public final class OutputQueue {
     public OutputQueue(BufferPool pool, IoVectors vectors) {
         this.pool = pool;
         this.vectors = vectors;
+    }
+
+    /** No more than {@code maxQueuedBytes} will ever be queued: segments need not be larger. */
+    public void segmentCapacity(long maxQueuedBytes) {
+        segmentCapacity = (int) Math.min(SEGMENT_CAPACITY, maxQueuedBytes);
     }
 
     public boolean isEmpty() {
@@ -91,7 +97,7 @@ public final class OutputQueue {
         if (hasRoom(length)) {
             return;
         }
-        OffHeapBuffer segment = pool.lease(Math.max(length, SEGMENT_CAPACITY));
+        OffHeapBuffer segment = pool.lease(Math.max(length, segmentCapacity));
         if (tail == null) {
             head = segment;
         } else {

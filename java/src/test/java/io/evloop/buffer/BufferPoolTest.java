@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.frame.FrameLayout;
+import io.evloop.testing.JavaProcess;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +98,38 @@ class BufferPoolTest {
             }
             assertEquals(leased.stream().mapToLong(OffHeapBuffer::capacity).sum(), pool.leasedBytes());
             assertTrue(pool.retainedBytes() <= 300 * KIB);
+        }
+    }
+
+    @Test
+    void doesNotAskTheJvmAgainAtOnceForWhatItDidNotHave() throws Exception {
+        JavaProcess.Result jvm = JavaProcess.of(Scarce.class)
+                .options("-XX:MaxDirectMemorySize=8m")
+                .run();
+        assertEquals(0, jvm.exitCode(), jvm::output);
+    }
+
+    static final class Scarce {
+
+        private Scarce() {}
+
+        public static void main(String[] arguments) {
+            BufferPool pool = new BufferPool(0);
+            String first = refusalOf(pool, 16 << 20);
+            String second = refusalOf(pool, 16 << 20);
+            String larger = refusalOf(pool, 32 << 20);
+            OffHeapBuffer smaller = pool.lease(1 << 20);
+            if (first.contains("a moment ago")
+                    || !second.contains("a moment ago")
+                    || !larger.contains("a moment ago")
+                    || pool.leasedBytes() != smaller.capacity()) {
+                throw new AssertionError(first + "; " + second + "; " + larger + "; " + pool.leasedBytes());
+            }
+        }
+
+        private static String refusalOf(BufferPool pool, int capacity) {
+            return assertThrows(OutOfMemoryError.class, () -> pool.lease(capacity))
+                    .getMessage();
         }
     }
 }

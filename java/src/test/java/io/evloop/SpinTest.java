@@ -1,0 +1,98 @@
+package io.evloop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.evloop.testing.Await;
+import io.evloop.testing.Frames;
+import io.evloop.testing.PeeredPipe;
+import io.evloop.testing.Reader;
+import io.evloop.testing.TestLoop;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A loop that spins, while one pipe always has a little to read: whatever else happens is noticed all the same. */
+class SpinTest {
+
+    private static final int WARM_UP_TURNS = 100;
+
+    private TestLoop test;
+    private EventLoop loop;
+    private PeeredPipe busy;
+    private PeeredPipe other;
+
+    @BeforeEach
+    void open() throws Exception {
+        test = TestLoop.open(EventLoopOptions.builder().spin(Duration.ofMinutes(1)));
+        loop = test.loop();
+        busy = PeeredPipe.adopt(loop);
+        other = PeeredPipe.adopt(loop);
+        byte[] frame = Frames.frame(1, "again");
+        busy.pipe().onFrame((from, channelId, payload) -> {
+            try {
+                busy.peer().write(frame);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        busy.peer().write(frame);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        other.close();
+        busy.close();
+        test.close();
+    }
+
+    private void takeTurns() {
+        for (int turn = 0; turn < WARM_UP_TURNS; turn++) {
+            loop.poll(-1);
+        }
+    }
+
+    @Test
+    void aQuietPipeIsReadFrom() throws Exception {
+        other.pushed();
+        takeTurns();
+        other.peer().write(Frames.frame(2, "quiet"));
+        Await.turns(loop, "the frame of the quiet pipe", () -> !other.heard().isEmpty());
+        assertEquals(List.of("2:quiet"), other.heard());
+    }
+
+    @Test
+    void eachOfSeveralBusyPipesHasItsTurns() throws Exception {
+        int[] frames = {0};
+        byte[] frame = Frames.frame(2, "too");
+        other.pipe().onFrame((from, channelId, payload) -> {
+            frames[0]++;
+            try {
+                other.peer().write(frame);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        other.peer().write(frame);
+        takeTurns();
+        int before = frames[0];
+        long all = loop.stats().frames();
+        Await.turns(loop, "more frames", () -> loop.stats().frames() - all >= WARM_UP_TURNS);
+        assertEquals(0.5, (frames[0] - before) / (double) (loop.stats().frames() - all), 0.2);
+    }
+
+    @Test
+    void aPipeWhoseQueueWaitsForRoomIsSent() throws Exception {
+        takeTurns();
+        byte[] payload = new byte[8 * 1024 * 1024];
+        other.pipe().writeFrame(2, payload, 0, payload.length);
+        Reader reader = new Reader(other.peer());
+        Await.turns(loop, "the whole frame", () -> {
+            reader.readAll();
+            return reader.count() == 6 + payload.length;
+        });
+    }
+}
