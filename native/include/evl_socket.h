@@ -12,6 +12,9 @@
 /* Streams that listen or connect. Every socket made here is SOCK_NONBLOCK | SOCK_CLOEXEC from birth. */
 
 int evl_socket(int family);
+
+/* No stream: for asking who has a name without connecting to him. */
+int evl_datagram_socket(int family);
 int evl_bind(int socket, const void *address, int length);
 int evl_listen(int socket, int backlog);
 
@@ -38,8 +41,9 @@ int evl_set_reuse_address(int socket);
 int evl_set_reuse_port(int socket);
 int evl_set_no_delay(int socket, int on);
 
-/* AF_UNIX and so on; 1 if listen(2) was called, else 0. */
+/* AF_UNIX and so on; SOCK_STREAM and so on; 1 if listen(2) was called, else 0. */
 int evl_socket_domain(int socket);
+int evl_socket_type(int socket);
 int evl_is_listening(int socket);
 
 /* The peer of a Unix stream, as it was when it connected or listened: pid, uid, gid. */
@@ -71,6 +75,9 @@ int evl_duplicate(int fd);
 
 /* Sends bytes with a descriptor, and no SIGPIPE; the descriptor went with them if any of them went. */
 int evl_send_fd(int socket, const void *bytes, int length, int fd);
+
+/* Credentials and the like are not to come with what evl_receive reads: it has room for descriptors alone. */
+int evl_pass_only_rights(int socket);
 
 /* Reads bytes, and up to `capacity` descriptors, close-on-exec, which are the caller's. */
 int evl_receive(int socket, void *bytes, int length, struct evl_rights *rights, int capacity);

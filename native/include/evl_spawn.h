@@ -59,7 +59,10 @@ struct evl_exit {
 
 #pragma GCC visibility push(hidden)
 
-/* The pid; or -errno of what failed, execve(2) included, and then no child is left. Every fd stays the caller's. */
+/*
+ * The pid; or -errno of what failed, execve(2) included, and then no child is left. Every fd stays the caller's. SIGCHLD is not
+ * ignored by this process any more.
+ */
 int evl_spawn(const struct evl_spawn_request *request);
 
 /* A file in memory, close-on-exec, to be written and executed: memfd_create(2). */

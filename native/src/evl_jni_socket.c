@@ -81,6 +81,18 @@ NATIVE(jint, socketDomain, jint socket) {
     return evl_socket_domain(socket);
 }
 
+NATIVE(jint, datagramSocket, jint family) {
+    return evl_datagram_socket(family);
+}
+
+NATIVE(jint, socketType, jint socket) {
+    return evl_socket_type(socket);
+}
+
+NATIVE(jint, passOnlyRights, jint socket) {
+    return evl_pass_only_rights(socket);
+}
+
 NATIVE(jint, isListening, jint socket) {
     return evl_is_listening(socket);
 }
@@ -130,6 +142,9 @@ static const JNINativeMethod METHODS[] = {
     METHOD(setReusePort),
     METHOD(setNoDelay),
     METHOD(socketDomain),
+    METHOD(datagramSocket),
+    METHOD(socketType),
+    METHOD(passOnlyRights),
     METHOD(isListening),
     METHOD(peerCredentials),
     METHOD(peerPidFd),

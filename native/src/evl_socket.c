@@ -18,11 +18,18 @@
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* from Linux 6.5 on; the same on every architecture that evloop is built for */
 #endif
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76 /* likewise */
+#endif
 
 /* Streams ---------------------------------------------------------------------------------------------------------- */
 
 int evl_socket(int family) {
     return evl_result(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+int evl_datagram_socket(int family) {
+    return evl_result(socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 int evl_bind(int socket, const void *address, int length) {
@@ -108,6 +115,10 @@ int evl_socket_domain(int socket) {
     return option_value(socket, SO_DOMAIN);
 }
 
+int evl_socket_type(int socket) {
+    return option_value(socket, SO_TYPE);
+}
+
 int evl_is_listening(int socket) {
     return option_value(socket, SO_ACCEPTCONN);
 }
@@ -186,6 +197,17 @@ static void add_rights(struct evl_rights *rights, struct cmsghdr *header) {
     int32_t count = (int32_t) ((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
     memcpy(rights->fds + rights->count, CMSG_DATA(header), (size_t) count * sizeof(int));
     rights->count += count;
+}
+
+int evl_pass_only_rights(int socket) {
+    static const int others[] = {SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        int outcome = set_option(socket, SOL_SOCKET, others[i], 0);
+        if (outcome < 0 && outcome != -ENOPROTOOPT) { /* of an option that this kernel does not have */
+            return outcome;
+        }
+    }
+    return 0;
 }
 
 int evl_receive(int socket, void *bytes, int length, struct evl_rights *rights, int capacity) {

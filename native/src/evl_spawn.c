@@ -279,8 +279,27 @@ static int check_request(const struct evl_spawn_request *request) {
     return request->worker_fd < 0 ? -EBADF : 0;
 }
 
+/*
+ * Where SIGCHLD is ignored, which is inherited over execve(2), the kernel throws exit statuses away, and with them the pid by
+ * which a pidfd is opened. ProcessBuilder does the same.
+ */
+static int keep_exit_statuses(void) {
+    struct sigaction action;
+    if (sigaction(SIGCHLD, NULL, &action) < 0) {
+        return -errno;
+    }
+    if ((action.sa_flags & SA_SIGINFO) != 0 || action.sa_handler != SIG_IGN) {
+        return 0;
+    }
+    action.sa_handler = SIG_DFL;
+    return sigaction(SIGCHLD, &action, NULL) < 0 ? -errno : 0;
+}
+
 int evl_spawn(const struct evl_spawn_request *request) {
     int outcome = check_request(request);
+    if (outcome == 0) {
+        outcome = keep_exit_statuses();
+    }
     if (outcome < 0) {
         return outcome;
     }

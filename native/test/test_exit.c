@@ -166,8 +166,8 @@ static void resource_usage_is_in_microseconds_and_bytes(void) {
 static void ignore_children(void) {
     int our_end;
     struct evl_exit ended;
-    signal(SIGCHLD, SIG_IGN);
     int pidfd = CHECKED_FD(evl_pidfd_open(start("wait", "", &our_end)));
+    signal(SIGCHLD, SIG_IGN);
     struct pollfd readiness = {.fd = pidfd, .events = POLLIN};
     CHECK_EQUAL(0, evl_close(our_end));
     CHECK_EQUAL(1, poll(&readiness, 1, -1));
@@ -180,6 +180,16 @@ static void ignore_children(void) {
 
 static void a_status_that_the_kernel_threw_away_is_echild(void) {
     in_forked_process(ignore_children);
+}
+
+static void start_while_children_are_ignored(void) {
+    signal(SIGCHLD, SIG_IGN);
+    CHECK_EQUAL(3, run("exit", "3").code);
+    CHECK(signal(SIGCHLD, SIG_DFL) == SIG_DFL);
+}
+
+static void a_status_is_kept_though_this_process_was_started_with_children_ignored(void) {
+    in_forked_process(start_while_children_are_ignored);
 }
 
 static void kills_and_reaps_its_own_children_only(void) {
@@ -234,5 +244,6 @@ int main(int argc, char **argv) {
     RUN(a_stopped_worker_has_not_ended);
     RUN(resource_usage_is_in_microseconds_and_bytes);
     RUN(a_status_that_the_kernel_threw_away_is_echild);
+    RUN(a_status_is_kept_though_this_process_was_started_with_children_ignored);
     return 0;
 }

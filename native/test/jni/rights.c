@@ -40,3 +40,10 @@ JNIEXPORT jint JNICALL Java_io_evloop_testing_RawFds_sendAll(
     } while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : (jint) sent;
 }
+
+JNIEXPORT jint JNICALL Java_io_evloop_testing_RawFds_setPassCredentials(JNIEnv *env, jclass type, jint socket) {
+    (void) env;
+    (void) type;
+    int on = 1;
+    return setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0 ? -errno : 0;
+}

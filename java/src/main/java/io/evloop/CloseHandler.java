@@ -10,8 +10,10 @@ public interface CloseHandler {
      *
      * @param cause {@code null} for a clean end: {@code close} here, or an end of stream between two frames;
      *     {@link io.evloop.error.TruncatedFrameException}, {@link io.evloop.error.InvalidFrameException},
-     *     {@link io.evloop.error.NativeIoException}, {@link io.evloop.error.EventLoopClosedException}; what a handler
-     *     threw; {@link OutOfMemoryError} when there was no direct memory to read into
+     *     {@link io.evloop.error.FrameTimeoutException}, {@link io.evloop.error.IdleTimeoutException},
+     *     {@link io.evloop.error.FdLimitException}, {@link io.evloop.error.NativeIoException},
+     *     {@link io.evloop.error.EventLoopClosedException}; what a handler threw; {@link OutOfMemoryError} when there was no
+     *     direct memory to read into
      */
     void onClose(Pipe pipe, Throwable cause);
 }

@@ -111,8 +111,11 @@ public final class Connection implements AutoCloseable {
 
     /**
      * Queues the remaining bytes of {@code source}, all or none, and never blocks. They are copied; the position advances
-     * past them if and only if they were accepted.
+     * past them if and only if they were accepted. The bounds are those of {@link PipeOptions}' defaults: above 1 MiB queued the
+     * result is ABOVE_HIGH_WATER, above 64 MiB and 6 bytes FULL, and {@code onDrain} comes at 256 KiB.
      *
+     * @return {@link WriteResult#OK}; {@link WriteResult#ABOVE_HIGH_WATER}: accepted; {@link WriteResult#FULL}: not accepted;
+     *     after either, {@code onDrain} will follow, or {@code onClose}; {@link WriteResult#CLOSED}: not accepted
      * @throws IllegalArgumentException if they could not fit into an empty queue
      */
     public WriteResult write(ByteBuffer source) {

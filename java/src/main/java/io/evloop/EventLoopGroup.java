@@ -81,7 +81,11 @@ public final class EventLoopGroup implements AutoCloseable {
         if (threads.contains(Thread.currentThread())) {
             return; // another loop may be doing the same, and wait for this one
         }
-        loops.forEach(EventLoop::close);
+        joinThreads();
+        loops.forEach(EventLoop::close); // one whose thread could not be started has nobody else to do it
+    }
+
+    private void joinThreads() {
         boolean interrupted = false;
         for (Thread thread : threads) {
             while (thread.isAlive()) {

@@ -3,7 +3,9 @@ package io.evloop;
 import io.evloop.buffer.FdQueue;
 import io.evloop.buffer.FdReceiver;
 import io.evloop.error.FdLimitException;
+import io.evloop.sys.Errno;
 import io.evloop.sys.Native;
+import java.io.UncheckedIOException;
 
 /**
  * The descriptors that come with the frames of one pipe. A read never goes past the bytes of a message that carried some
@@ -44,6 +46,13 @@ final class FrameFds {
             throw new IllegalArgumentException("limit " + limit + " is outside 1.." + Native.RIGHTS_MAX);
         }
         endpoint.checkPassesFds();
+        if (!endpoint.isClosed()) { // or else the descriptor may be somebody else's by now
+            int result = Native.passOnlyRights(
+                    endpoint.fd()); // a socket that we were given may have been asked for credentials
+            if (result < 0) {
+                throw new UncheckedIOException(Errno.exception("setsockopt", result));
+            }
+        }
         return new FrameFds(endpoint.fd(), limit);
     }
 

@@ -30,6 +30,10 @@ final class FrameInput implements Protocol {
     private Frame frame;
     private FrameFds fds;
     private boolean declined;
+
+    /** Reading was resumed since the last call. */
+    private boolean renewed;
+
     private boolean pushing;
 
     /** The last turn ended for its limits: to look for a next frame is left to the next one, which has to anyway. */
@@ -134,6 +138,7 @@ final class FrameInput implements Protocol {
     @Override
     public void onInput() {
         declined = false;
+        renewed = true;
         if (fds != null) {
             fds.collect(stats.bytesIn, holdsFrame());
             endIfFdsFailed();
@@ -279,13 +284,14 @@ final class FrameInput implements Protocol {
             return 0;
         }
         int unread = input.length();
-        declined = true; // unless it takes something, or is set anew, or reading is resumed
+        Consumer<Pipe> asked = readableHandler;
+        renewed = false;
         HandlerEvent event = HandlerEvent.start(endpoint.context());
         try {
-            readableHandler.accept(pipe);
+            asked.accept(pipe);
         } finally {
             HandlerEvent.finish(event, pipe);
-            declined &= input.length() == unread;
+            declined = input.length() == unread && readableHandler == asked && !renewed;
             input.hideView();
             endpoint.context().stats.frames++;
             if (fds != null) {

@@ -62,6 +62,9 @@ final class InheritedFd {
         if (socket == 0) {
             throw new IOException(VARIABLE + " names no socket: " + value);
         }
+        if (Fd.check(Native.socketType(fd), "getsockopt") != Native.SOCK_STREAM) {
+            throw new IOException(VARIABLE + " names a socket that is no stream: " + value);
+        }
         Fd.check(Native.setCloseOnExec(fd, 1), "fcntl");
         taken = true;
         return fd;

@@ -9,12 +9,17 @@ final class KernelPath {
     private KernelPath() {}
 
     /**
-     * @throws IllegalArgumentException if it is not of the default file system: the kernel would take its name for another file's
+     * @throws IllegalArgumentException if it is not of the default file system, or has bytes that this JVM cannot decode
+     *     ({@code sun.jnu.encoding}): the kernel would take its name for another file's
      */
     static String of(Path path) {
         if (path.getFileSystem() != FileSystems.getDefault()) {
             throw new IllegalArgumentException("not a path of the default file system: " + path);
         }
-        return path.toString();
+        String name = path.toString();
+        if (!Path.of(name).equals(path)) {
+            throw new IllegalArgumentException("a path whose bytes are no text in this JVM's encoding: " + name);
+        }
+        return name;
     }
 }

@@ -3,7 +3,6 @@ package io.evloop;
 import io.evloop.sys.Errno;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
-import io.evloop.sys.NativeAddress;
 import io.evloop.sys.SocketFile;
 import java.io.IOException;
 
@@ -11,8 +10,11 @@ import java.io.IOException;
  * A socket that listens, and the file that it has made, if it has.
  *
  * @param file null if there is none, or it is not ours
+ * @param inheritedIndex of {@link InheritedListeners}, or {@link #OWN}
  */
-record ListenSocket(int fd, Address local, SocketFile file) {
+record ListenSocket(int fd, Address local, SocketFile file, int inheritedIndex) {
+
+    private static final int OWN = -1;
 
     private static final int OWNER_ONLY = 0600;
 
@@ -34,7 +36,7 @@ record ListenSocket(int fd, Address local, SocketFile file) {
                 file.identify();
             }
             Fd.check(Native.listen(fd, options.backlog()), "listen");
-            ListenSocket socket = new ListenSocket(fd, Address.localOf(fd), file);
+            ListenSocket socket = new ListenSocket(fd, Address.localOf(fd), file, OWN);
             success = true;
             return socket;
         } finally {
@@ -49,7 +51,7 @@ record ListenSocket(int fd, Address local, SocketFile file) {
         int fd = InheritedListeners.take(index);
         boolean success = false;
         try {
-            ListenSocket socket = new ListenSocket(fd, Address.localOf(fd), null);
+            ListenSocket socket = new ListenSocket(fd, Address.localOf(fd), null, index);
             success = true;
             return socket;
         } finally {
@@ -74,22 +76,37 @@ record ListenSocket(int fd, Address local, SocketFile file) {
     private static IOException bindFailure(Address address, int result) {
         String what = "bind " + address;
         if (result == -Errno.EADDRINUSE && address.pathName() != null) {
-            what += isStale(address.encoded())
+            what += isStale(address)
                     ? " (the name of a socket that nobody listens on: left behind, and to be removed)"
                     : " (the name of a socket or file that is in use)";
         }
         return Errno.exception("bind", what, result);
     }
 
-    /** Whether what has the name is a socket without a listener. */
-    private static boolean isStale(NativeAddress address) {
-        int fd = Native.socket(Native.AF_UNIX);
+    /**
+     * Whether what has the name is a socket without a listener. It is asked by a socket of another type: a listener refuses that
+     * with EPROTOTYPE, and accepts nothing.
+     */
+    private static boolean isStale(Address address) {
+        if (!SocketFile.isSocket(address.pathName())) {
+            return false; // a file or a directory is connected to as if nobody listened
+        }
+        int fd = Native.datagramSocket(Native.AF_UNIX);
         if (fd < 0) {
             return false;
         }
-        int result = address.connect(fd);
+        int result = address.encoded().connect(fd);
         Native.close(fd);
         return result == -Errno.ECONNREFUSED;
+    }
+
+    /** Nothing came of it: closes it, or leaves one that was inherited to be taken again. */
+    void giveUp() throws IOException {
+        if (inheritedIndex == OWN) {
+            close();
+        } else {
+            InheritedListeners.giveBack(inheritedIndex);
+        }
     }
 
     /** Removes the file while the open socket keeps its inode from being used again, then closes. */

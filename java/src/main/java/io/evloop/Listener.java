@@ -39,7 +39,7 @@ public final class Listener implements AutoCloseable {
         this.credentials = options.filtersUids() ? SocketHandle.credentialsBuffer() : null;
     }
 
-    /** Owns the socket once this returns; if it throws, the socket is closed. */
+    /** Owns the socket once this returns; if it throws, the socket is closed, or, if it was inherited, there to be taken again. */
     static Listener open(LoopContext context, ListenSocket socket, ListenOptions options, AcceptHandler handler)
             throws IOException {
         boolean success = false;
@@ -57,7 +57,7 @@ public final class Listener implements AutoCloseable {
             return listener;
         } finally {
             if (!success) {
-                socket.close();
+                socket.giveUp();
             }
         }
     }

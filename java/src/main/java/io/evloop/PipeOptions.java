@@ -23,7 +23,7 @@ public final class PipeOptions {
             throw new IllegalArgumentException("maxQueuedBytes " + maxQueuedBytes + " is less than one frame of "
                     + maxFrameLength + " bytes and its header");
         }
-        this.outputLimits = new OutputLimits(builder.highWater, builder.lowWater, maxQueuedBytes);
+        this.outputLimits = builder.outputLimits(maxQueuedBytes);
     }
 
     public static Builder builder() {
@@ -67,9 +67,11 @@ public final class PipeOptions {
     /** Builds {@link PipeOptions}. */
     public static final class Builder {
 
+        private static final long UNSET = Long.MIN_VALUE;
+
         private int maxFrameLength = FrameLayout.MAX_PAYLOAD_LENGTH;
-        private long highWater = OutputLimits.DEFAULT.highWater();
-        private long lowWater = OutputLimits.DEFAULT.lowWater();
+        private long highWater = UNSET;
+        private long lowWater = UNSET;
         private long maxQueuedBytes = OutputLimits.DEFAULT.maxQueuedBytes();
 
         private long partialFrameTimeoutNanos;
@@ -79,24 +81,27 @@ public final class PipeOptions {
 
         /** The longest payload, 1 to 67,108,864 bytes, which is also the default. */
         public Builder maxFrameLength(int maxFrameLength) {
-            FrameLayout.checkFrame(0, maxFrameLength, FrameLayout.MAX_PAYLOAD_LENGTH);
+            if (maxFrameLength < 1 || maxFrameLength > FrameLayout.MAX_PAYLOAD_LENGTH) {
+                throw new IllegalArgumentException(
+                        "maxFrameLength " + maxFrameLength + " is outside 1.." + FrameLayout.MAX_PAYLOAD_LENGTH);
+            }
             this.maxFrameLength = maxFrameLength;
             return this;
         }
 
-        /** Default 1 MiB; not below {@link #lowWater}. */
+        /** Default 1 MiB, or {@link #maxQueuedBytes} if that is less; not below {@link #lowWater}, nor above the former. */
         public Builder highWater(long highWater) {
             this.highWater = highWater;
             return this;
         }
 
-        /** Default 256 KiB; 0 or more. */
+        /** Default 256 KiB, or {@link #highWater} if that is less; 0 or more. */
         public Builder lowWater(long lowWater) {
             this.lowWater = lowWater;
             return this;
         }
 
-        /** Default 64 MiB and 6 bytes; not below one frame of {@link #maxFrameLength} and its header, nor highWater. */
+        /** Default 64 MiB and 6 bytes; not below one frame of {@link #maxFrameLength} and its header. */
         public Builder maxQueuedBytes(long maxQueuedBytes) {
             this.maxQueuedBytes = maxQueuedBytes;
             return this;
@@ -120,6 +125,12 @@ public final class PipeOptions {
         public Builder idleTimeout(Duration timeout) {
             idleTimeoutNanos = Durations.nanos(timeout, "idleTimeout");
             return this;
+        }
+
+        private OutputLimits outputLimits(long most) {
+            long high = highWater == UNSET ? Math.min(OutputLimits.DEFAULT.highWater(), most) : highWater;
+            long low = lowWater == UNSET ? Math.min(OutputLimits.DEFAULT.lowWater(), high) : lowWater;
+            return new OutputLimits(high, low, most);
         }
 
         /**

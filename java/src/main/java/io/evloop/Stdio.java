@@ -32,10 +32,12 @@ public final class Stdio {
         return new Stdio(KernelPath.of(file), FileDescriptors.O_RDONLY, null);
     }
 
-    /** Writes to a file, which is made, or emptied, when the worker starts. */
+    /**
+     * Writes to a file, which is made, or emptied, when the worker starts; each write to its end, so that both outputs can go to
+     * the same one.
+     */
     public static Stdio to(Path file) {
-        int flags = FileDescriptors.O_WRONLY | FileDescriptors.O_CREAT | FileDescriptors.O_TRUNC;
-        return new Stdio(KernelPath.of(file), flags, null);
+        return new Stdio(KernelPath.of(file), appendTo(file).flags | FileDescriptors.O_TRUNC, null);
     }
 
     /** Writes to the end of a file, which is made when the worker starts. */

@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.frame.FrameLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -27,6 +28,7 @@ public final class Supervisor implements AutoCloseable {
 
     private final EventLoop loop;
     private final Builder settings;
+    private final WorkerBuilder command;
     private final RestartPolicy restarts;
     private final SupervisedWorker[] members;
     private int next;
@@ -36,11 +38,12 @@ public final class Supervisor implements AutoCloseable {
     private Supervisor(EventLoop loop, Builder settings) {
         this.loop = loop;
         this.settings = settings;
+        this.command = settings.command.copy(); // what becomes of the caller's does not matter any more
         this.restarts =
                 new RestartPolicy(settings.firstBackoffNanos, settings.maxBackoffNanos, settings.maxRestartsPerMinute);
         this.members = new SupervisedWorker[settings.workers];
         for (int index = 0; index < members.length; index++) {
-            members[index] = new SupervisedWorker(this, settings.command);
+            members[index] = new SupervisedWorker(this, command);
         }
     }
 
@@ -81,6 +84,7 @@ public final class Supervisor implements AutoCloseable {
      */
     public WriteResult request(long requestId, int channelId, ByteBuffer payload) {
         loop.checkThread();
+        FrameLayout.checkFrame(channelId, payload.remaining(), command.limits().maxFrameLength());
         if (isClosed()) {
             return WriteResult.CLOSED;
         }
@@ -248,7 +252,7 @@ public final class Supervisor implements AutoCloseable {
             ready += member.isReady() ? 1 : 0;
             waiting += member.unanswered();
         }
-        return "Supervisor[" + settings.command.program() + ", " + ready + " of " + members.length + " run, unanswered="
+        return "Supervisor[" + command.program() + ", " + ready + " of " + members.length + " run, unanswered="
                 + waiting + (closed ? ", closed" : "") + "]";
     }
 
@@ -304,7 +308,7 @@ public final class Supervisor implements AutoCloseable {
             return this;
         }
 
-        /** How long {@link Supervisor#close} lets workers leave by themselves before SIGKILL. Default 2 s. */
+        /** How long {@link Supervisor#close} waits from SIGTERM, which it sends at once, to SIGKILL. Default 2 s. */
         public Builder grace(Duration grace) {
             Durations.nanos(grace, "grace");
             this.grace = grace;

@@ -62,6 +62,37 @@ public final class WorkerBuilder {
         program = command[0];
     }
 
+    private WorkerBuilder(WorkerBuilder other) {
+        arguments.addAll(other.arguments);
+        program = other.program;
+        environment.putAll(other.environment);
+        channelHandlers.putAll(other.channelHandlers);
+        environmentCleared = other.environmentCleared;
+        directory = other.directory;
+        resourceLimits.putAll(other.resourceLimits);
+        privileges.addAll(other.privileges);
+        nice = other.nice;
+        group = other.group;
+        standardInput = other.standardInput;
+        standardOutput = other.standardOutput;
+        standardError = other.standardError;
+        pipeFd = other.pipeFd;
+        tag = other.tag;
+        socketBuffer = other.socketBuffer;
+        pipeOptions = other.pipeOptions;
+        frameHandler = other.frameHandler;
+        readableHandler = other.readableHandler;
+        drainHandler = other.drainHandler;
+        endHandler = other.endHandler;
+        closeHandler = other.closeHandler;
+        exitHandler = other.exitHandler;
+    }
+
+    /** The same as it is now. */
+    WorkerBuilder copy() {
+        return new WorkerBuilder(this);
+    }
+
     // the process ------------------------------------------------------------------------------------------------
 
     /**

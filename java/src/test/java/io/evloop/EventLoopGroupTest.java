@@ -301,4 +301,15 @@ class EventLoopGroupTest {
                 .run();
         assertEquals(0, jvm.exitCode(), jvm.output());
     }
+
+    @Test
+    void aLoopThatIsClosedAtOnceRunsItsTasksOnItsOwnThread() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            List<String> threads = new CopyOnWriteArrayList<>();
+            EventLoopGroup group = EventLoopGroup.open(1);
+            group.loop(0).execute(() -> threads.add(Thread.currentThread().getName()));
+            group.close();
+            assertEquals(List.of("evloop-0"), threads);
+        }
+    }
 }

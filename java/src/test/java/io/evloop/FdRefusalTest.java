@@ -2,20 +2,26 @@ package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.error.FdLimitException;
 import io.evloop.error.NativeIoException;
+import io.evloop.sys.Native;
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.RawFds;
 import io.evloop.testing.RawPipe;
+import io.evloop.testing.RawSocket;
 import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Descriptors that cannot travel with frames: nothing is queued, and nothing leaks. */
@@ -82,5 +88,26 @@ class FdRefusalTest {
             assertInstanceOf(FdLimitException.class, peered.awaitClose());
         }
         assertEquals(before, nextFd());
+    }
+
+    @Test
+    void credentialsThatASocketWasAskedForTakeNoRoom() throws Exception {
+        RawSocket[] pair = RawSocket.pair();
+        try (TestLoop test = TestLoop.open();
+                RawPipe passed = RawPipe.open();
+                RawSocket peer = pair[1]) {
+            RawFds.passCredentials(pair[0]);
+            List<Integer> fds = new ArrayList<>();
+            Pipe pipe = Pipe.adopt(test.loop(), pair[0].release(), 0);
+            pipe.acceptFds(1).onFrame((from, channelId, payload) -> {
+                int fd = from.takeFd();
+                fds.add(fd);
+                Native.close(fd);
+            });
+            RawFds.send(peer, Frames.frame(1, "a"), passed.readEnd());
+            Await.turns(test.loop(), "the frame", () -> !fds.isEmpty());
+            assertTrue(fds.get(0) >= 0, fds::toString);
+            assertFalse(pipe.isClosed());
+        }
     }
 }

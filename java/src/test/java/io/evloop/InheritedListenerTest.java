@@ -41,6 +41,12 @@ class InheritedListenerTest {
                     System.out.println("heard " + channelId + " " + Frames.text(payload));
                     loop.stop();
                 });
+                ListenOptions unfit = ListenOptions.builder().allowUids(0).build(); // for Unix sockets alone
+                try {
+                    loop.listenInherited(1, unfit, acceptor);
+                } catch (IllegalArgumentException e) {
+                    System.out.println("unfit"); // and there to be taken all the same
+                }
                 Listener listener = loop.listenInherited(1, ListenOptions.DEFAULT, acceptor);
                 System.out.println("unix " + listener.localAddress().isUnix());
                 for (int index : new int[] {1, 2, -1}) {
@@ -67,6 +73,7 @@ class InheritedListenerTest {
             String output = new String(process.getInputStream().readAllBytes(), UTF_8);
             assertTrue(process.waitFor(60, TimeUnit.SECONDS));
             assertEquals("""
+                    unfit
                     unix false
                     listening socket 1 was taken before
                     no listening socket 2: LISTEN_FDS is 2

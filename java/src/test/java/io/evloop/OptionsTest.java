@@ -81,4 +81,15 @@ class OptionsTest {
                 .build();
         assertTrue(options.spinNanos() > Duration.ofDays(36_500).toNanos());
     }
+
+    @Test
+    void marksThatAreNotSetFollowTheBoundThatIs() {
+        PipeOptions options = PipeOptions.builder()
+                .maxFrameLength(64 * 1024)
+                .maxQueuedBytes(128 * 1024)
+                .build();
+        assertEquals(128 * 1024, options.highWater());
+        assertEquals(128 * 1024, options.lowWater());
+        assertEquals(1000, PipeOptions.builder().highWater(1000).build().lowWater());
+    }
 }

@@ -113,4 +113,20 @@ class PipeInheritedTest {
         assertTrue(
                 worker.output().contains("EVLOOP_FD" + (reason.startsWith("=") ? "" : " ") + reason), worker::output);
     }
+
+    @Test
+    void aSocketThatIsNoStreamIsRefused() throws Exception {
+        Programs.assumePython();
+        String script = """
+                import os, socket, sys
+                end, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+                os.set_inheritable(end.fileno(), True)
+                os.environ['EVLOOP_FD'] = str(end.fileno())
+                os.execvp(sys.argv[1], sys.argv[1:])
+                """;
+        JavaProcess.Result worker =
+                JavaProcess.of(Reporting.class).prefix("python3", "-c", script).run();
+        assertEquals(1, worker.exitCode());
+        assertTrue(worker.output().contains("names a socket that is no stream"), worker::output);
+    }
 }

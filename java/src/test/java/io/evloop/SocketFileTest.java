@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.error.NativeIoException;
 import io.evloop.sys.SocketFile;
+import io.evloop.testing.Await;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -147,7 +148,9 @@ class SocketFileTest {
     @Test
     void aFileThatIsNoSocketIsLeftAlone() throws Exception {
         Path path = Files.write(directory.resolve("file"), new byte[] {1, 2, 3});
-        assertEquals("EADDRINUSE", listenFailure(path).errnoName());
+        NativeIoException refused = listenFailure(path);
+        assertEquals("EADDRINUSE", refused.errnoName());
+        assertTrue(refused.getMessage().contains("in use"), refused::getMessage); // and is not to be removed
         assertArrayEquals(new byte[] {1, 2, 3}, Files.readAllBytes(path));
     }
 
@@ -193,6 +196,20 @@ class SocketFileTest {
                                     NativeIoException.class,
                                     () -> loop.listen(Address.abstractUnix(name), (from, socket) -> {}))
                             .errnoName());
+        }
+    }
+
+    @Test
+    void whoLivesAtTheNameDoesNotHearOfTheRefusal() throws Exception {
+        Path path = directory.resolve("socket");
+        try (TestLoop first = TestLoop.open()) {
+            int[] accepted = {0};
+            Listener listener = first.loop().listen(Address.unix(path), (from, socket) -> accepted[0]++);
+            NativeIoException refused = listenFailure(path);
+            assertTrue(refused.getMessage().contains("in use"), refused::getMessage);
+            Await.idle(first.loop());
+            assertEquals(0, accepted[0]);
+            assertEquals(0, listener.stats().accepted());
         }
     }
 }

@@ -288,4 +288,34 @@ class SupervisorTest {
             assertThrows(IOException.class, () -> builder.start(loop));
         }
     }
+
+    @Test
+    void aProgramErrorIsOneAlsoWhileNoWorkerRuns() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(1).backoff(Duration.ofSeconds(9), Duration.ofSeconds(9))
+                    .start(loop);
+            pool.request(1, 1, text("die"));
+            Await.turns(loop, "the exit", () -> exits == 1);
+            assertEquals(WriteResult.FULL, pool.request(2, 1, text("a")));
+            assertThrows(IllegalArgumentException.class, () -> pool.request(2, 70_000, text("a")));
+            assertThrows(IllegalArgumentException.class, () -> pool.request(2, 1, text("")));
+        }
+    }
+
+    @Test
+    void whatBecomesOfTheBuilderDoesNotMatterAnyMore() throws Exception {
+        WorkerBuilder command = Worker.command(
+                        "sh", "-c", "printf '\\0\\1\\0\\0\\0\\1%s' $ROLE >&$EVLOOP_FD; sleep 0.1")
+                .env("ROLE", "a");
+        List<String> roles = new ArrayList<>();
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor.builder(command, 1)
+                    .backoff(Duration.ofMillis(1), Duration.ofMillis(1))
+                    .onUnsolicited((pipe, channelId, payload) -> roles.add(Frames.text(payload)))
+                    .start(loop);
+            command.env("ROLE", "b");
+            Await.turns(loop, "two lives", () -> roles.size() >= 2);
+        }
+        assertEquals(Set.of("a"), Set.copyOf(roles));
+    }
 }

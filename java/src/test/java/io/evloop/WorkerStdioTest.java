@@ -1,6 +1,7 @@
 package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.evloop.testing.Await;
 import io.evloop.testing.JavaProcess;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -141,6 +143,34 @@ class WorkerStdioTest {
             assertEquals(List.of("0:printed"), journal.frames());
             other.pipe().close();
             others.awaitExit(test.loop());
+        }
+    }
+
+    @Test
+    void bothOutputsMayGoToTheSameFile() throws Exception {
+        Path file = directory.resolve("both");
+        String script = "echo one; echo two >&2; echo three; echo four >&2";
+        run(Worker.command("sh", "-c", script).stdout(Stdio.to(file)).stderr(Stdio.to(file)));
+        assertEquals("one\ntwo\nthree\nfour\n", Files.readString(file));
+    }
+
+    @Test
+    void aNameThatIsNoTextIsRefusedRatherThanTakenForAnother() throws Exception {
+        Files.createFile(directory.resolve("a"));
+        Programs.assumePython();
+        assertEquals(
+                0,
+                new ProcessBuilder("python3", "-c", "import os, sys; os.rename('a', b'a\\xe9')")
+                        .directory(directory.toFile())
+                        .start()
+                        .waitFor());
+        try (Stream<Path> files = Files.list(directory)) {
+            Path odd = files.findFirst().orElseThrow();
+            assertThrows(IllegalArgumentException.class, () -> Stdio.to(odd));
+            assertThrows(IllegalArgumentException.class, () -> Stdio.from(odd));
+            assertThrows(IllegalArgumentException.class, () -> Address.unix(odd));
+            assertThrows(
+                    IllegalArgumentException.class, () -> Worker.command("true").directory(odd));
         }
     }
 }

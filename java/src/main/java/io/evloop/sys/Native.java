@@ -134,6 +134,9 @@ public final class Native {
     /** {@code socket(SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)}. */
     public static native int socket(int family);
 
+    /** {@code socket(SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC)}. */
+    public static native int datagramSocket(int family);
+
     /** {@code bind(2)}; {@code address} is that of a {@code struct sockaddr}. */
     public static native int bind(int socket, long address, int length);
 
@@ -167,6 +170,12 @@ public final class Native {
     /** {@code getsockopt(SO_DOMAIN)}: {@link #AF_UNIX} and so on. */
     public static native int socketDomain(int socket);
 
+    /** {@code getsockopt(SO_TYPE)}: {@link #SOCK_STREAM} and so on. */
+    public static native int socketType(int socket);
+
+    /** {@code setsockopt(SO_PASSCRED, 0)} and the like: what is received comes with descriptors, and with nothing else. */
+    public static native int passOnlyRights(int socket);
+
     /** {@code getsockopt(SO_ACCEPTCONN)}: 1 if it listens, else 0. */
     public static native int isListening(int socket);
 
@@ -190,6 +199,7 @@ public final class Native {
     public static final int AF_UNIX = 1;
     public static final int AF_INET = 2;
     public static final int AF_INET6 = 10;
+    public static final int SOCK_STREAM = 1;
 
     /** Of the largest of them, a {@code struct sockaddr_un}. */
     public static final int ADDRESS_SIZE = 110;

@@ -4,9 +4,16 @@ import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 
 /** The file that {@code bind(2)} has made, and by device and inode no other that has taken its name since. */
 public final class SocketFile {
+
+    private static final int FILE_TYPE = 0170000; // inode(7)
+    private static final int SOCKET_TYPE = 0140000;
 
     private final String name;
     private final CString path;
@@ -19,6 +26,16 @@ public final class SocketFile {
     public SocketFile(String name) {
         this.name = name;
         this.path = CString.of(name, "the path");
+    }
+
+    /** Whether a socket has the name, itself and not by a link; false if that cannot be told. */
+    public static boolean isSocket(String name) {
+        try {
+            int mode = (int) Files.getAttribute(Path.of(name), "unix:mode", LinkOption.NOFOLLOW_LINKS);
+            return (mode & FILE_TYPE) == SOCKET_TYPE;
+        } catch (IOException | InvalidPathException e) {
+            return false;
+        }
     }
 
     /**

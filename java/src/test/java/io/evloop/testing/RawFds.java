@@ -34,6 +34,13 @@ public final class RawFds {
     /** {@code sendmsg} with all of them in one message: bytes sent, or -errno. */
     private static native int sendAll(int socket, long address, int length, long fds, int count);
 
+    private static native int setPassCredentials(int socket);
+
+    /** Asks for the credentials of whoever sends: they come with every message. */
+    public static void passCredentials(RawSocket socket) throws IOException {
+        Fd.check(setPassCredentials(socket.fd()), "setsockopt");
+    }
+
     /** Sends bytes, at least one and few enough for one call, with up to 16 descriptors in the same message. */
     public static void sendAll(RawSocket socket, byte[] bytes, int... fds) throws IOException {
         ByteBuffer direct = ByteBuffer.allocateDirect(bytes.length).put(0, bytes);
