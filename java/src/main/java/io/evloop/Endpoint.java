@@ -138,9 +138,9 @@ final class Endpoint implements Pollable {
             }
         } else if ((events & ~Epoll.OUT) != 0) {
             if (state == State.OPEN) {
-                inbound.onReadable();
+                inbound.onReadable((events & HANG_UP) != 0);
             } else if (state == State.FLUSHING && !DroppedInput.read(context, fd, inbound.buffer(), stats)) {
-                interest.disarmInput();
+                interest.disarmInput(false);
             }
         }
     }

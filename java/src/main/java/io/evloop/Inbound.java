@@ -3,6 +3,7 @@ package io.evloop;
 import io.evloop.buffer.FdReceiver;
 import io.evloop.buffer.InputBuffer;
 import io.evloop.sys.Errno;
+import io.evloop.sys.Native;
 
 /**
  * The way in of one connection: reads, the unread bytes, the turns in which its {@link Protocol} delivers them, and the end
@@ -71,10 +72,10 @@ final class Inbound {
 
     /**
      * The descriptor is readable, as the kernel says. It is read when its turn on the ready list comes, and what it brings is
-     * delivered in the same turn: read at once, the bytes of many would push each other out of the cache. What is unread
-     * already goes first: the rest can wait.
+     * delivered in the same turn: read at once, the bytes of many would push each other out of the cache. What is unread goes
+     * first. Where nobody takes what comes, only the hang-up is waited for, and then the end read if nothing else is there.
      */
-    void onReadable() {
+    void onReadable(boolean hungUp) {
         if (!isInReadyList()) {
             if (wantsInput()) {
                 if (streak.isBulk()) {
@@ -83,14 +84,21 @@ final class Inbound {
                     context.ready.addLast(this);
                 }
                 readDue = true;
-            } else {
-                endpoint.interest().disarmInput();
+            } else if (!canRead()
+                    || hungUp && !(buffer.isEmpty() && Native.unreadBytes(endpoint.fd()) == 0 && fill())) {
+                endpoint.interest().disarmInput(hungUp);
+            } else if (!hungUp) {
+                endpoint.interest().outputOnly(endpoint.outbound().isBlocked());
             }
         }
     }
 
+    private boolean canRead() {
+        return readable && !paused && !ended && endpoint.isOpen();
+    }
+
     private boolean wantsInput() {
-        return readable && !paused && !ended && endpoint.isOpen() && protocol().wantsInput();
+        return canRead() && protocol().wantsInput();
     }
 
     /** While the loop spins: one read. True if it brought something. */
@@ -120,7 +128,7 @@ final class Inbound {
             return true;
         }
         if (result == InputBuffer.NO_ROOM) {
-            endpoint.interest().disarmInput();
+            endpoint.interest().disarmInput(false);
             return false;
         }
         stats.reads++;
@@ -141,7 +149,7 @@ final class Inbound {
             ended = true;
             endFailure = result < 0 ? Errno.exception("read", result) : null;
             protocol().onInput();
-            endpoint.interest().disarmInput();
+            endpoint.interest().disarmInput(false);
         }
         return true;
     }
@@ -225,9 +233,7 @@ final class Inbound {
         } else if (wantsInput()) {
             endpoint.interest().armInput();
             if (progress && context.ready.isEmpty() && streak.isTryDue()) { // past epoll: nobody else has anything
-                boolean hit = fill();
-                streak.onTry(hit);
-                if (hit) {
+                if (streak.onTry(fill())) {
                     return;
                 }
             }
@@ -246,12 +252,7 @@ final class Inbound {
             return;
         }
         buffer.releaseIfEmpty();
-        try {
-            buffer.compactIfSmall();
-        } catch (OutOfMemoryError e) {
-            // The move only spares memory. Without memory the bytes stay where they are, and no harm is done.
-            context.pool.trim();
-        }
+        buffer.compactIfSmall();
     }
 
     /** Whether the kernel has no news that is waited for, as far as this connection goes: what is unread goes first. */

@@ -33,9 +33,16 @@ final class Interest {
         }
     }
 
-    void disarmInput() {
+    /**
+     * @param hungUp whether a hang-up was reported, which would be again and again
+     */
+    void disarmInput(boolean hungUp) {
         try {
-            registration.disarm(INPUT);
+            if (hungUp) {
+                registration.suspend();
+            } else {
+                registration.disarm(INPUT);
+            }
         } catch (IOException e) {
             endpoint.closeWith(e);
         }

@@ -10,9 +10,10 @@ import java.util.function.Consumer;
  * Frames over a {@link Connection}: each has a channel, 0 to 65535, and a payload of 1 byte to 64 MiB.
  *
  * <p>A pipe either <em>pushes</em>: {@link #onFrame} gets each frame; or is <em>pulled</em>: in {@link #onReadable} one
- * calls {@link #readFrame}. A pipe with no such handler is not read. All methods but {@link #close} belong to the loop's
- * thread and throw {@link IllegalStateException} on another; callbacks come from the loop's turn alone. What a handler
- * throws ends the pipe with that cause, and the loop's error handler hears it.
+ * calls {@link #readFrame}. A pipe with no such handler is not read: it ends with its peer only if that has sent nothing. All
+ * methods but {@link #close} belong to the loop's thread and throw {@link IllegalStateException} on another, unless they say
+ * otherwise; callbacks come from the loop's turn alone. What a handler throws ends the pipe with that cause, and the loop's
+ * error handler hears it.
  *
  * <p>Views of payloads, pushed, pulled or claimed, reach from their position to their limit: use relative access, or add
  * {@code position()}. The bytes around them belong to other frames.

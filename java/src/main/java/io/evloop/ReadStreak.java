@@ -41,9 +41,10 @@ final class ReadStreak {
         return true;
     }
 
-    /** Whether the try has found something. */
-    void onTry(boolean hit) {
+    /** Learns whether the try has found something, and returns it. */
+    boolean onTry(boolean hit) {
         nextSkip = hit ? 0 : Math.min(MAX_SKIPPED_TRIES, nextSkip * 2 + 1);
         triesToSkip = nextSkip;
+        return hit;
     }
 }
