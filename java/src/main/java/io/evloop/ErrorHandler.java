@@ -8,7 +8,7 @@ public interface ErrorHandler {
      * Called on the loop's thread. What it throws itself is logged and goes no further.
      *
      * @param source what the code was called for: a {@link Pipe}, {@link Connection}, {@link Watch}, {@link Worker},
-     *     {@link Timer}, or the task itself
+     *     {@link Timer}, {@link Listener}, {@link ConnectAttempt}, {@link Supervisor}, {@link EventLoop}, or the task itself
      */
     void onError(Object source, Throwable error);
 }

@@ -72,7 +72,7 @@ public final class EventLoop implements AutoCloseable {
 
     /**
      * Runs until {@link #stop} or {@link #close}; the calling thread becomes the loop's thread. May be called again after a
-     * stop.
+     * stop. An interrupt does not end it.
      *
      * @throws IllegalStateException if the loop is closed, belongs to another thread, or is running already
      */
@@ -205,6 +205,7 @@ public final class EventLoop implements AutoCloseable {
      * Reports the raw readiness of a descriptor that stays the caller's. Loop thread only.
      *
      * @param interest bits of {@link Epoll#IN} and the others
+     * @throws io.evloop.error.NativeIoException EEXIST: this loop has it already; EBADF; EPERM: it cannot be polled
      */
     public Watch watch(int fd, int interest, WatchHandler handler) throws IOException {
         checkThread();

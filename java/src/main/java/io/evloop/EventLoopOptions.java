@@ -59,7 +59,7 @@ public final class EventLoopOptions {
         return maxQueuedBytes;
     }
 
-    /** How long {@link EventLoop#close} waits for workers to leave before it kills them. */
+    /** How long {@link EventLoop#close} waits from SIGTERM to SIGKILL. */
     public Duration workerGrace() {
         return workerGrace;
     }
@@ -123,7 +123,7 @@ public final class EventLoopOptions {
             return this;
         }
 
-        /** How long {@link EventLoop#close} waits for workers before SIGKILL. Default 2 s; 0 = it kills at once. */
+        /** How long {@link EventLoop#close} waits from SIGTERM, which it sends at once, to SIGKILL. Default 2 s; 0 = not at all. */
         public Builder workerGrace(Duration workerGrace) {
             if (workerGrace.isNegative()) {
                 throw new IllegalArgumentException("workerGrace " + workerGrace + " is negative");

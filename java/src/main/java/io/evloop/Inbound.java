@@ -78,11 +78,7 @@ final class Inbound {
     void onReadable(boolean hungUp) {
         if (!isInReadyList()) {
             if (wantsInput()) {
-                if (streak.isBulk()) {
-                    context.ready.addBulk(this);
-                } else {
-                    context.ready.addLast(this);
-                }
+                context.ready.add(this, streak.isBulk());
                 readDue = true;
             } else if (!canRead()
                     || hungUp && !(buffer.isEmpty() && Native.unreadBytes(endpoint.fd()) == 0 && fill())) {

@@ -45,6 +45,15 @@ final class ReadyList {
         turns.addLast(inbound);
     }
 
+    /** For a turn, among the others or among those in bulk. */
+    void add(Inbound inbound, boolean bulk) {
+        if (bulk) {
+            addBulk(inbound);
+        } else {
+            addLast(inbound);
+        }
+    }
+
     /** For one in bulk: it gets its turn when there is a place. */
     void addBulk(Inbound inbound) {
         if (places > 0) {

@@ -156,9 +156,9 @@ public final class Supervisor implements AutoCloseable {
     }
 
     /**
-     * Asks the workers to leave, as {@link Worker#terminate(Duration)} does, and starts none again. What they answer before
-     * they leave still comes; the rest is reported as unanswered. Idempotent. Any thread: from another than the loop's it is a
-     * task for it.
+     * Asks the workers to leave, as {@link Worker#terminate(Duration)} does, with SIGTERM at once, and starts none again. What they
+     * answer before they leave still comes; the rest is reported as unanswered: who wants all answers closes once
+     * {@link #unanswered} is 0. Idempotent. Any thread: from another than the loop's it is a task for it.
      */
     @Override
     public void close() {

@@ -22,6 +22,8 @@ public final class Worker implements AutoCloseable {
 
     private static final int SIGKILL = 9;
     private static final int SIGTERM = 15;
+    private static final long FIRST_LOOK_NANOS = 10_000_000;
+    private static final long MAX_LOOK_NANOS = 320_000_000;
 
     private final LoopContext context;
     private final String program;
@@ -36,6 +38,7 @@ public final class Worker implements AutoCloseable {
     private boolean exitSeen;
     private boolean exitTold;
     private Timer killTimer;
+    private long nextLookNanos = FIRST_LOOK_NANOS;
 
     /** Owns {@code pidFd} from {@link #register} on. */
     Worker(
@@ -250,6 +253,27 @@ public final class Worker implements AutoCloseable {
         }
     }
 
+    /**
+     * It is gone, and not to be reaped before the debugger that traces it has heard of that, which may take long: the pidfd would
+     * be ready again and again.
+     */
+    private void awaitTracer() {
+        try {
+            registration.suspend();
+        } catch (IOException e) {
+            context.reportError(this, e);
+        }
+        context.loop.schedule(nextLookNanos, this::lookAgain);
+        nextLookNanos = Math.min(MAX_LOOK_NANOS, 2 * nextLookNanos);
+    }
+
+    private void lookAgain() {
+        onExitEvent();
+        if (!exited) {
+            awaitTracer();
+        }
+    }
+
     void addCapturedTo(Set<Pollable> endpoints) {
         captures.forEach(capture -> endpoints.add(capture.endpoint()));
     }
@@ -310,6 +334,9 @@ public final class Worker implements AutoCloseable {
         @Override
         public void onEvents(int events) {
             onExitEvent();
+            if (!exited && !context.loop.isClosed()) {
+                awaitTracer();
+            }
         }
 
         /** The loop ends its workers itself, after their pipes. */

@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param userTime CPU time in user mode
  * @param systemTime CPU time in the kernel
- * @param maxResidentBytes the most memory that was resident at one time
+ * @param maxResidentBytes the most memory that was resident at one time, or the most that this JVM had, if that is more: the
+ *     kernel lets a process that was spawned begin with its parent's record
  * @param coreDumped whether a core file was written
  */
 public record WorkerUsage(Duration userTime, Duration systemTime, long maxResidentBytes, boolean coreDumped) {}
