@@ -50,7 +50,7 @@ public final class Stdio {
      * For output: hands each line to {@code handler} in the loop's turn. What was printed before the worker left is handed over
      * before {@code onExit}; the last line also without its end.
      *
-     * @param maxLength bytes after which a line is cut, and goes on as another; 1 or more
+     * @param maxLength bytes after which a line is cut, and goes on as another, but not inside a character; 1 or more
      */
     public static Stdio lines(int maxLength, LineHandler handler) {
         Objects.requireNonNull(handler, "handler");

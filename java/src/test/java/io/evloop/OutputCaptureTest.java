@@ -151,4 +151,20 @@ class OutputCaptureTest {
             assertEquals(5, exits.get(0).code());
         }
     }
+
+    private List<String> linesOf(String printed, int maxLength) throws Exception {
+        List<String> lines = new ArrayList<>();
+        run(shell("printf '" + printed + "\\n'").stdout(Stdio.lines(maxLength, (worker, line) -> lines.add(line))));
+        return lines;
+    }
+
+    @Test
+    void aLineIsNotCutInsideACharacter() throws Exception {
+        assertEquals(List.of("a😀", "b😀", "😀", "\ufffd"), linesOf("a😀b😀😀\\351\\251", 5));
+    }
+
+    @Test
+    void aCharacterThatIsLongerThanALineIsKeptWhole() throws Exception {
+        assertEquals(List.of("\ufffd", "\ufffd", "é", "😀", "\r"), linesOf("\\200\\200é😀\\r\\r", 1));
+    }
 }
