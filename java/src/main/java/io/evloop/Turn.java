@@ -27,8 +27,11 @@ final class Turn {
     /** Timers run before the descriptors get their turn. */
     private static final int TIMERS_PER_TURN = 1024;
 
-    /** Reads tried while spinning before epoll is asked once. */
+    /** Reads tried in vain while spinning before epoll is asked once. */
     private static final int READS_PER_POLL = 8;
+
+    /** Those that found something: who is not read from, or waits for room, is not to wait for the others' end. */
+    private static final int HITS_PER_POLL = 64;
 
     private static final int MAX_EVENTS = 64 * 1024;
 
@@ -44,7 +47,7 @@ final class Turn {
     private final HandlerEvent tracing = new HandlerEvent();
     private final long spinNanos;
     private int piecesUntilLook = PIECES_PER_LOOK;
-    private int readsUntilPoll = READS_PER_POLL;
+    private int hitsUntilPoll = HITS_PER_POLL;
 
     /** When there was no memory for a longer list of events; 0: there was. */
     private long withoutMemoryAt;
@@ -210,17 +213,18 @@ final class Turn {
     /** Polls without blocking until something is there or {@code spinNanos} are over; the number of epoll's events. */
     private int spin(long start, long timeoutNanos) throws IOException {
         long limit = timeoutNanos < 0 ? spinNanos : Math.min(spinNanos, timeoutNanos);
+        int tries = 0;
         do {
-            if (--readsUntilPoll
-                    <= 0) { // those that found something count, too: who is not read from is not to wait for that
-                readsUntilPoll = READS_PER_POLL;
+            if (hitsUntilPoll > 0 && (context.spinSet.tryRead() || !tasks.mayBlock())) {
+                hitsUntilPoll--;
+                return 0;
+            }
+            if (++tries % READS_PER_POLL == 0 || hitsUntilPoll == 0) {
+                hitsUntilPoll = HITS_PER_POLL;
                 int ready = epollWait(0);
                 if (ready > 0) {
                     return ready;
                 }
-            }
-            if (context.spinSet.tryRead() || !tasks.mayBlock()) {
-                return 0;
             }
             Thread.onSpinWait();
         } while (System.nanoTime() - start < limit);
