@@ -125,7 +125,7 @@ class SocketFileTest {
         try (Listener first = listen(path)) {
             NativeIoException refused = listenFailure(path);
             assertEquals("EADDRINUSE", refused.errnoName());
-            assertTrue(refused.getMessage().contains("in use"), refused::getMessage);
+            assertTrue(refused.getMessage().contains("that is in use"), refused::getMessage);
             assertTrue(Files.exists(path), "the first one's file");
             assertFalse(first.isClosed());
         }
@@ -150,7 +150,7 @@ class SocketFileTest {
         Path path = Files.write(directory.resolve("file"), new byte[] {1, 2, 3});
         NativeIoException refused = listenFailure(path);
         assertEquals("EADDRINUSE", refused.errnoName());
-        assertTrue(refused.getMessage().contains("in use"), refused::getMessage); // and is not to be removed
+        assertTrue(refused.getMessage().contains("that is in use"), refused::getMessage); // and is not to be removed
         assertArrayEquals(new byte[] {1, 2, 3}, Files.readAllBytes(path));
     }
 
@@ -206,7 +206,7 @@ class SocketFileTest {
             int[] accepted = {0};
             Listener listener = first.loop().listen(Address.unix(path), (from, socket) -> accepted[0]++);
             NativeIoException refused = listenFailure(path);
-            assertTrue(refused.getMessage().contains("in use"), refused::getMessage);
+            assertTrue(refused.getMessage().contains("that is in use"), refused::getMessage);
             Await.idle(first.loop());
             assertEquals(0, accepted[0]);
             assertEquals(0, listener.stats().accepted());
