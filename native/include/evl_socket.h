@@ -12,11 +12,11 @@
 /* Streams that listen or connect. Every socket made here is SOCK_NONBLOCK | SOCK_CLOEXEC from birth. */
 
 int evl_socket(int family);
+int evl_bind(int socket, const void *address, int length);
+int evl_listen(int socket, int backlog);
 
 /* No stream: for asking who has a name without connecting to him. */
 int evl_datagram_socket(int family);
-int evl_bind(int socket, const void *address, int length);
-int evl_listen(int socket, int backlog);
 
 /* The new socket. -EAGAIN: nobody waits. */
 int evl_accept(int socket);

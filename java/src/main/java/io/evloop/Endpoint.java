@@ -140,7 +140,7 @@ final class Endpoint implements Pollable {
             if (state == State.OPEN) {
                 inbound.onReadable((events & HANG_UP) != 0);
             } else if (state == State.FLUSHING && !DroppedInput.read(context, fd, inbound.buffer(), stats)) {
-                interest.disarmInput(false);
+                interest.disarmInput();
             }
         }
     }

@@ -47,8 +47,8 @@ final class FrameFds {
         }
         endpoint.checkPassesFds();
         if (!endpoint.isClosed()) { // or else the descriptor may be somebody else's by now
-            int result = Native.passOnlyRights(
-                    endpoint.fd()); // a socket that we were given may have been asked for credentials
+            // a socket that we were given may have been asked for credentials
+            int result = Native.passOnlyRights(endpoint.fd());
             if (result < 0) {
                 throw new UncheckedIOException(Errno.exception("setsockopt", result));
             }

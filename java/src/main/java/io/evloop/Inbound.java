@@ -80,11 +80,12 @@ final class Inbound {
             if (wantsInput()) {
                 context.ready.add(this, streak.isBulk());
                 readDue = true;
-            } else if (!canRead()
-                    || hungUp && !(buffer.isEmpty() && Native.unreadBytes(endpoint.fd()) == 0 && fill())) {
-                endpoint.interest().disarmInput(hungUp);
-            } else if (!hungUp) {
+            } else if (!hungUp && canRead()) {
                 endpoint.interest().outputOnly(endpoint.outbound().isBlocked());
+            } else if (!hungUp) {
+                endpoint.interest().disarmInput();
+            } else if (!(canRead() && buffer.isEmpty() && Native.unreadBytes(endpoint.fd()) == 0 && fill())) {
+                endpoint.interest().suspend(); // or else it would be reported again and again
             }
         }
     }
@@ -124,7 +125,7 @@ final class Inbound {
             return true;
         }
         if (result == InputBuffer.NO_ROOM) {
-            endpoint.interest().disarmInput(false);
+            endpoint.interest().disarmInput();
             return false;
         }
         stats.reads++;
@@ -145,7 +146,7 @@ final class Inbound {
             ended = true;
             endFailure = result < 0 ? Errno.exception("read", result) : null;
             protocol().onInput();
-            endpoint.interest().disarmInput(false);
+            endpoint.interest().disarmInput();
         }
         return true;
     }
@@ -228,10 +229,9 @@ final class Inbound {
             readTheRest();
         } else if (wantsInput()) {
             endpoint.interest().armInput();
-            if (progress && context.ready.isEmpty() && streak.isTryDue()) { // past epoll: nobody else has anything
-                if (streak.onTry(fill())) {
-                    return;
-                }
+            // past epoll, where nobody else has anything
+            if (progress && context.ready.isEmpty() && streak.isTryDue() && streak.onTry(fill())) {
+                return;
             }
         }
         trim();

@@ -33,16 +33,9 @@ final class Interest {
         }
     }
 
-    /**
-     * @param hungUp whether a hang-up was reported, which would be again and again
-     */
-    void disarmInput(boolean hungUp) {
+    void disarmInput() {
         try {
-            if (hungUp) {
-                registration.suspend();
-            } else {
-                registration.disarm(INPUT);
-            }
+            registration.disarm(INPUT);
         } catch (IOException e) {
             endpoint.closeWith(e);
         }

@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The way out of one connection: a bounded queue, and the descriptor behind it. Nothing
- * here calls back; what happened is left in the loop's batches for the turn to tell. Loop thread only.
+ * The way out of one connection: a bounded queue, and the descriptor behind it. Nothing here calls back; what happened is
+ * left in the loop's batches for the turn to tell. Loop thread only.
  */
 final class Outbound {
 
@@ -189,8 +189,8 @@ final class Outbound {
             return result(); // no room is needed, and none is to be held
         }
         if (length > 0) {
-            source.get(source.position()); // throws, before anything is changed, if its memory is freed or another
-            // thread's
+            // throws, before anything is changed, if its memory is freed or another thread's
+            source.get(source.position());
         }
         WriteResult refused = admit(length);
         if (refused != null) {

@@ -81,10 +81,7 @@ public final class PipeOptions {
 
         /** The longest payload, 1 to 67,108,864 bytes, which is also the default. */
         public Builder maxFrameLength(int maxFrameLength) {
-            if (maxFrameLength < 1 || maxFrameLength > FrameLayout.MAX_PAYLOAD_LENGTH) {
-                throw new IllegalArgumentException(
-                        "maxFrameLength " + maxFrameLength + " is outside 1.." + FrameLayout.MAX_PAYLOAD_LENGTH);
-            }
+            FrameLayout.checkMaxFrameLength(maxFrameLength);
             this.maxFrameLength = maxFrameLength;
             return this;
         }

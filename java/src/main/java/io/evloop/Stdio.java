@@ -17,6 +17,8 @@ public final class Stdio {
 
     static final int INHERITED = -1;
 
+    private static final int APPEND = FileDescriptors.O_WRONLY | FileDescriptors.O_CREAT | FileDescriptors.O_APPEND;
+
     private final String path;
     private final int flags;
     private final Supplier<OutputHandler> capture;
@@ -37,13 +39,12 @@ public final class Stdio {
      * the same one.
      */
     public static Stdio to(Path file) {
-        return new Stdio(KernelPath.of(file), appendTo(file).flags | FileDescriptors.O_TRUNC, null);
+        return new Stdio(KernelPath.of(file), APPEND | FileDescriptors.O_TRUNC, null);
     }
 
     /** Writes to the end of a file, which is made when the worker starts. */
     public static Stdio appendTo(Path file) {
-        int flags = FileDescriptors.O_WRONLY | FileDescriptors.O_CREAT | FileDescriptors.O_APPEND;
-        return new Stdio(KernelPath.of(file), flags, null);
+        return new Stdio(KernelPath.of(file), APPEND, null);
     }
 
     /**

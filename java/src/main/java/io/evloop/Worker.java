@@ -263,13 +263,14 @@ public final class Worker implements AutoCloseable {
         } catch (IOException e) {
             context.reportError(this, e);
         }
-        context.loop.schedule(nextLookNanos, this::lookAgain);
+        context.loop.schedule(nextLookNanos, this::look);
         nextLookNanos = Math.min(MAX_LOOK_NANOS, 2 * nextLookNanos);
     }
 
-    private void lookAgain() {
+    /** Its pidfd is ready, or was and may be still. */
+    private void look() {
         onExitEvent();
-        if (!exited) {
+        if (!exited && !context.loop.isClosed()) {
             awaitTracer();
         }
     }
@@ -333,10 +334,7 @@ public final class Worker implements AutoCloseable {
 
         @Override
         public void onEvents(int events) {
-            onExitEvent();
-            if (!exited && !context.loop.isClosed()) {
-                awaitTracer();
-            }
+            look();
         }
 
         /** The loop ends its workers itself, after their pipes. */

@@ -143,16 +143,13 @@ public final class InputBuffer {
         }
     }
 
-    /**
-     * Moves a small remainder out of a large block, so that the block, warm in the cache, serves the next stream. That only
-     * spares memory: where there is none the bytes stay where they are.
-     */
+    /** Moves a small remainder out of a large block, so that the block, warm in the cache, serves the next stream. */
     public void compactIfSmall() {
         if (buffer != null && length() <= SMALL && buffer.capacity() > 2 * SMALL) {
             try {
                 moveTo(pool.lease(SMALL));
             } catch (OutOfMemoryError e) {
-                pool.trim();
+                return; // the move only spares memory: without any the bytes stay where they are
             }
         }
     }

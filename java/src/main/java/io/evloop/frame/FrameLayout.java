@@ -72,6 +72,18 @@ public final class FrameLayout {
     }
 
     /**
+     * Refuses a bound that no payload can reach, or that none can keep to.
+     *
+     * @throws IllegalArgumentException if it is outside 1..{@link #MAX_PAYLOAD_LENGTH}
+     */
+    public static void checkMaxFrameLength(int maxFrameLength) {
+        if (maxFrameLength < 1 || maxFrameLength > MAX_PAYLOAD_LENGTH) {
+            throw new IllegalArgumentException(
+                    "maxFrameLength " + maxFrameLength + " is outside 1.." + MAX_PAYLOAD_LENGTH);
+        }
+    }
+
+    /**
      * Refuses what no reader would accept.
      *
      * @throws IllegalArgumentException if {@code channelId} is outside 0..65535 or {@code length} outside

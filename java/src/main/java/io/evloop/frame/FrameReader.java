@@ -35,10 +35,7 @@ public final class FrameReader {
      * @param maxFrameLength the longest payload to accept, 1 to {@link FrameLayout#MAX_PAYLOAD_LENGTH} bytes
      */
     public FrameReader(int maxFrameLength) {
-        if (maxFrameLength < 1 || maxFrameLength > FrameLayout.MAX_PAYLOAD_LENGTH) {
-            throw new IllegalArgumentException(
-                    "maxFrameLength " + maxFrameLength + " is outside 1.." + FrameLayout.MAX_PAYLOAD_LENGTH);
-        }
+        FrameLayout.checkMaxFrameLength(maxFrameLength);
         this.maxFrameLength = maxFrameLength;
     }
 
