@@ -79,6 +79,7 @@ final class FrameInput implements Protocol {
 
     private void changed(boolean heard) {
         declined = false; // by the former handler
+        endpoint.context().changed();
         Timeouts timeouts = endpoint.timeouts();
         if (timeouts != null && !heard) {
             timeouts.onResume(); // while there was no handler nothing was read
@@ -119,7 +120,7 @@ final class FrameInput implements Protocol {
 
     @Override
     public boolean wantsInput() {
-        return handler != null || channelHandlers != null || readableHandler != null;
+        return wantsPush() || readableHandler != null;
     }
 
     @Override
@@ -203,9 +204,7 @@ final class FrameInput implements Protocol {
         final InputBuffer unread = input;
         final OffHeapBuffer block = unread.block();
         final ByteBuffer bytes = block.bytes();
-        final FrameReader frames = reader;
-        final int maxLength = frames.maxFrameLength();
-        final Inbound gate = inbound;
+        final int maxLength = reader.maxFrameLength();
         final Pipe from = pipe;
         final int end = unread.end();
         final int stop = unread.start() + Math.min(byteLimit, unread.length());
@@ -216,38 +215,31 @@ final class FrameInput implements Protocol {
         boolean more = true;
         pushing = true;
         try {
-            while (count < limit && position < stop && gate.isDelivering()) {
-                long header = FrameReader.peek(bytes, position, end, maxLength);
-                if (header == 0) {
-                    final int result = frames.next(bytes, position, end);
-                    if (result != FrameReader.FRAME) {
-                        more = false;
-                        if (result == FrameReader.INVALID) {
-                            refuse(position);
+            while (more && count < limit && position < stop && inbound.isDelivering() && wantsPush()) {
+                final FrameHandler only = channelHandlers == null ? handler : null;
+                do {
+                    long header = FrameReader.peek(bytes, position, end, maxLength);
+                    if (header == 0) {
+                        header = lookCloser(bytes, position, end);
+                        if (header == 0) {
+                            more = false;
+                            break;
                         }
-                        break;
                     }
-                    header = frames.header();
-                }
-                final int channelId = FrameLayout.channelId(header);
-                final FrameHandler target = handlerOf(channelId);
-                if (target == null && channelHandlers == null) {
-                    break; // nobody is pushed to any more, by the frame before
-                }
-                final int start = position + FrameLayout.HEADER_LENGTH;
-                position = start + FrameLayout.length(header); // consumed, whatever the handler does
-                count++;
-                if (target == null) {
-                    stats.droppedFrames++;
-                } else {
-                    final ByteBuffer payload = block.view(start, position);
-                    if (traces) {
-                        handOverTraced(target, channelId, payload);
+                    final int channelId = FrameLayout.channelId(header);
+                    final FrameHandler target = only == null ? handlerOf(channelId) : only;
+                    final int start = position + FrameLayout.HEADER_LENGTH;
+                    position = start + FrameLayout.length(header); // consumed, whatever the handler does
+                    count++;
+                    if (target == null) {
+                        stats.droppedFrames++;
+                    } else if (traces) {
+                        handOverTraced(target, channelId, block.view(start, position));
                     } else {
-                        target.onFrame(from, channelId, payload);
+                        target.onFrame(from, channelId, block.view(start, position));
                     }
-                    context.abortOpenClaims();
-                }
+                } while (!context.needsAttention() && count < limit && position < stop);
+                context.attend();
             }
         } finally {
             pushing = false;
@@ -260,10 +252,18 @@ final class FrameInput implements Protocol {
         return count;
     }
 
-    /** The header at {@code position} is none. */
-    private void refuse(int position) {
-        input.start(position);
-        endpoint.closeWith(invalidFrame(pipe, reader, input));
+    private boolean wantsPush() {
+        return handler != null || channelHandlers != null;
+    }
+
+    /** The header of the frame at {@code position}; 0: there is none yet, or an invalid one, which ends the stream. */
+    private long lookCloser(ByteBuffer bytes, int position, int end) {
+        int result = reader.next(bytes, position, end);
+        if (result == FrameReader.INVALID) {
+            input.start(position);
+            endpoint.closeWith(invalidFrame(pipe, reader, input));
+        }
+        return result == FrameReader.FRAME ? reader.header() : 0;
     }
 
     private void handOverTraced(FrameHandler target, int channelId, ByteBuffer payload) {

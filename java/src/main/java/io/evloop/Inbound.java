@@ -265,12 +265,13 @@ final class Inbound {
 
     void pause() {
         paused = true;
-        halted = true;
+        halt();
     }
 
     /** The endpoint is open no more. */
     void halt() {
         halted = true;
+        context.changed();
     }
 
     void resume() {

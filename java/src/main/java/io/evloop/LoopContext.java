@@ -21,6 +21,9 @@ final class LoopContext {
 
     private static final int HEADER_SCRATCH = 16;
 
+    /** In {@link #attention}: above all numbers of claims. */
+    private static final int CHANGED = 1 << 30;
+
     final EventLoop loop;
     final EventLoopOptions options;
     final TaskQueue tasks;
@@ -61,6 +64,10 @@ final class LoopContext {
     final Set<ConnectAttempt> connects = new LinkedHashSet<>();
 
     private final List<FrameOutput> openClaims = new ArrayList<>();
+
+    /** What a run of frames looks at behind each: the number of open claims, and {@link #CHANGED}; 0: it goes on as it began. */
+    private int attention;
+
     private long queuedBytes;
 
     /** Unread bytes that were taken, ever. */
@@ -153,10 +160,29 @@ final class LoopContext {
 
     void claimOpened(FrameOutput output) {
         openClaims.add(output);
+        attention++;
     }
 
     void claimClosed(FrameOutput output) {
-        openClaims.remove(output);
+        if (openClaims.remove(output)) {
+            attention--;
+        }
+    }
+
+    /** Some connection is halted, or goes on, or has another handler: perhaps the one whose frames are being delivered. */
+    void changed() {
+        attention |= CHANGED;
+    }
+
+    /** Whether a run of frames must look, behind the one just delivered, at what it took for granted. */
+    boolean needsAttention() {
+        return attention != 0;
+    }
+
+    /** Before it looks. */
+    void attend() {
+        abortOpenClaims();
+        attention &= ~CHANGED;
     }
 
     /** After a callback: a claim left open is aborted, and the error handler hears of it. */

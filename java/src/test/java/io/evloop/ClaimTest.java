@@ -258,12 +258,14 @@ class ClaimTest {
                 results.add(from.writeFrame(2, payload));
             }
         });
-        peered.peer().write(Frames.concat(Frames.frame(1, "a"), Frames.frame(2, "b"))); // one read, one turn
-        Await.turns(loop, "both frames", () -> !results.isEmpty());
-        assertEquals(List.of(WriteResult.OK), results);
+        byte[] first = Frames.frame(2, "a"); // a claim is not left open by the first frame of the run only
+        byte[] last = Frames.frame(2, "b");
+        peered.peer().write(Frames.concat(first, Frames.frame(1, "claim"), last)); // one read, one turn
+        Await.turns(loop, "all frames", () -> results.size() == 2);
+        assertEquals(List.of(WriteResult.OK, WriteResult.OK), results);
         assertInstanceOf(IllegalStateException.class, test.takeError().error());
         Await.idle(loop);
-        assertArrayEquals(Frames.frame(2, "b"), peered.peer().readSome(100));
+        assertArrayEquals(Frames.concat(first, last), peered.peer().readSome(100));
     }
 
     private void write(String payload) {

@@ -22,7 +22,7 @@ class OptionsTest {
     @Test
     void aLoopDeliversOneFrameATurnAndDoesNotSpinUnlessItIsToldOtherwise() {
         EventLoopOptions options = EventLoopOptions.builder().build();
-        assertEquals(16, options.framesPerTurn());
+        assertEquals(128, options.framesPerTurn());
         assertEquals(0, options.spinNanos());
     }
 

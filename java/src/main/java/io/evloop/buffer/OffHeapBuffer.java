@@ -50,7 +50,11 @@ public final class OffHeapBuffer {
 
     /** The one view of this block that callers of evloop see, set to {@code [position, limit)} and big-endian. */
     public ByteBuffer view(int position, int limit) {
-        return view.clear().limit(limit).position(position).order(ByteOrder.BIG_ENDIAN);
+        // neither is negative: said by a mask, the compiler need not ask
+        return view.clear()
+                .limit(limit & Integer.MAX_VALUE)
+                .position(position & Integer.MAX_VALUE)
+                .order(ByteOrder.BIG_ENDIAN);
     }
 
     /** Empties the view, so that a late use of it fails. */

@@ -33,7 +33,7 @@ record Goal(String work, String goal, Function<Summary, String> reached) {
             new Goal("system calls per frame, one way, 64 B", "< 0.003", Goal::worstSyscalls),
             new Goal("framesPerTurn 1 against unlimited, one way", "≥ 0.95 ×", fairness("evloop-one", "stream-64")),
             new Goal("framesPerTurn 1 against unlimited, fan-in", "≥ 0.75 ×", fairness("evloop-one", "fan-in-64")),
-            new Goal("framesPerTurn 16, the default, against unlimited", "≥ 0.75 ×", fairness(EVLOOP, "fan-in-64")),
+            new Goal("framesPerTurn 128, the default, against unlimited", "≥ 0.75 ×", fairness(EVLOOP, "fan-in-64")),
             new Goal(
                     "spin of 20 µs against endless, 128 outstanding",
                     "≥ 0.95 ×",
