@@ -31,6 +31,12 @@ final class EndpointBatch {
 
     /** Forgets the first {@code count}. */
     void removeFirst(int count) {
+        if (count == size) { // mostly, and mostly one or none
+            while (size > 0) {
+                items[--size] = null;
+            }
+            return;
+        }
         System.arraycopy(items, count, items, 0, size - count);
         Arrays.fill(items, size - count, size, null);
         size -= count;

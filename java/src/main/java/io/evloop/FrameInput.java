@@ -30,11 +30,10 @@ final class FrameInput implements Protocol {
     private Frame frame;
     private FrameFds fds;
     private boolean declined;
+    private boolean pushing;
 
     /** Reading was resumed since the last call. */
     private boolean renewed;
-
-    private boolean pushing;
 
     /** The last turn ended for its limits: to look for a next frame is left to the next one, which has to anyway. */
     private boolean cutShort;
@@ -141,9 +140,13 @@ final class FrameInput implements Protocol {
         declined = false;
         renewed = true;
         if (fds != null) {
-            fds.collect(stats.bytesIn, holdsFrame());
-            endIfFdsFailed();
+            collectFds();
         }
+    }
+
+    private void collectFds() {
+        fds.collect(stats.bytesIn, holdsFrame());
+        endIfFdsFailed();
     }
 
     /** Complete frames come first. */
@@ -390,9 +393,8 @@ final class FrameInput implements Protocol {
 
     @Override
     public long unsentRecords(OutputQueue queue) {
-        if (queue.isEmpty()) {
-            return 0; // by far the most: no class is loaded for it
-        }
-        return queue.unsentRecords((bytes, index) -> FrameLayout.HEADER_LENGTH + FrameLayout.length(bytes, index));
+        return queue.isEmpty() // by far the most: no class is loaded for it
+                ? 0
+                : queue.unsentRecords((bytes, index) -> FrameLayout.HEADER_LENGTH + FrameLayout.length(bytes, index));
     }
 }

@@ -98,9 +98,13 @@ final class Inbound {
         return canRead() && protocol().wantsInput();
     }
 
-    /** While the loop spins: one read. True if it brought something. */
+    /** While the loop spins: one read. True: the caller is to give this its turn. False: to release the block, in the end. */
     boolean tryRead() {
-        return !isInReadyList() && wantsInput() && fill();
+        if (isInReadyList() || !wantsInput() || !read()) {
+            return false;
+        }
+        turnDue = true;
+        return true;
     }
 
     /** One read, and a turn if it brought something. */
@@ -108,6 +112,8 @@ final class Inbound {
         boolean progress = read();
         if (progress) {
             enqueue();
+        } else {
+            buffer.releaseIfEmpty();
         }
         return progress;
     }
@@ -140,7 +146,6 @@ final class Inbound {
             endpoint.bytesMoved();
         } else if (result == -Errno.EAGAIN) {
             stats.emptyReads++;
-            buffer.releaseIfEmpty();
             return false;
         } else {
             ended = true;
@@ -186,7 +191,7 @@ final class Inbound {
         turnDue = false;
         boolean progress = reads && read();
         int done = (asked || progress) && isDelivering() ? deliver(limit, bytes, inHalves) : 0;
-        if (halted) {
+        if (halted || reads && !progress) {
             trim();
         }
         if (place != ReadyList.Place.NONE) {
@@ -226,7 +231,9 @@ final class Inbound {
         } else if (linger != null && !protocol().wantsInput()) {
             endpoint.closeWith(linger.cause()); // nobody is to take what is left
         } else if (linger != null && !ended) {
-            readTheRest();
+            if (!fill() && endpoint.isOpen() && !protocol().holdsEnd()) { // nothing more is there, or is to be read
+                endpoint.closeWith(cause());
+            }
         } else if (wantsInput()) {
             endpoint.interest().armInput();
             // past epoll, where nobody else has anything
@@ -340,12 +347,6 @@ final class Inbound {
         if (linger.isBeyond(bytes)) {
             buffer.dropLast(); // not the end: somebody writes on
             stats.bytesIn--; // so that they tell where in the stream the unread ones are
-        }
-    }
-
-    private void readTheRest() {
-        if (!fill() && endpoint.isOpen() && !protocol().holdsEnd()) { // nothing more is there, or is to be read
-            endpoint.closeWith(cause());
         }
     }
 

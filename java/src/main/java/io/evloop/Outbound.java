@@ -162,14 +162,15 @@ final class Outbound {
         }
         account.settle();
         account.append(bytes);
-        if (!dirty) {
+        boolean first = !dirty;
+        if (first) {
             dirty = true;
             context.dirty.add(endpoint);
         }
         if (account.isShareUsed()) {
             drain.slowDown();
         }
-        if (!drain.isAboveHighWater()) {
+        if (!first && !drain.isAboveHighWater()) { // a single answer does not pay for a window
             account.openWindow();
         }
         return result();

@@ -9,37 +9,60 @@ final class SpinSet {
     private static final int CAPACITY = 4;
 
     private final Inbound[] recent = new Inbound[CAPACITY];
-    private int next;
+    private int size;
+
+    /** Who is replaced next, once there are as many as can be. */
+    private int oldest;
+
+    /** Who was read from last. */
     private int first;
 
     /** Remembers a connection that had bytes. */
     void touch(Inbound inbound) {
-        for (Inbound known : recent) {
-            if (known == inbound) {
+        if (recent[first] != inbound) { // or else it is that one's read
+            add(inbound);
+        }
+    }
+
+    private void add(Inbound inbound) {
+        for (int index = 0; index < size; index++) {
+            if (recent[index] == inbound) {
                 return;
             }
         }
-        recent[next] = inbound;
-        next = (next + 1) % CAPACITY;
+        if (size < CAPACITY) {
+            recent[size++] = inbound;
+        } else {
+            recent[oldest] = inbound;
+            oldest = (oldest + 1) % CAPACITY;
+        }
     }
 
     void remove(Inbound inbound) {
-        for (int index = 0; index < CAPACITY; index++) {
+        for (int index = 0; index < size; index++) {
             if (recent[index] == inbound) {
-                recent[index] = null;
+                recent[index] = recent[--size];
+                recent[size] = null;
             }
         }
     }
 
-    /** Reads once from each; true as soon as one had something. The one behind it is the first of the next time. */
-    boolean tryRead() {
-        for (int count = 0; count < CAPACITY; count++) {
+    /** Reads once from each until one had something: that one, or null. Who stands behind it is the first of the next time. */
+    Inbound tryRead() {
+        for (int count = 0; count < size; count++) {
+            first = first + 1 < size ? first + 1 : 0;
             Inbound inbound = recent[first];
-            first = (first + 1) % CAPACITY;
-            if (inbound != null && inbound.tryRead()) {
-                return true;
+            if (inbound.tryRead()) {
+                return inbound;
             }
         }
-        return false;
+        return null;
+    }
+
+    /** After some {@link #tryRead}: those that had nothing hold no memory. */
+    void trim() {
+        for (int index = 0; index < size; index++) {
+            recent[index].buffer().releaseIfEmpty();
+        }
     }
 }

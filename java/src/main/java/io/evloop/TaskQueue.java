@@ -61,13 +61,18 @@ final class TaskQueue {
         wake();
     }
 
+    /** Whether a sender has called. Loop thread. */
+    boolean isSignalled() {
+        return signalled.get() != null;
+    }
+
     /** All who have called, linked by {@code nextSignalled}; null = none. Loop thread. */
     Sender takeSignalled() {
-        return signalled.get() == null ? null : signalled.getAndSet(null);
+        return signalled.getAndSet(null);
     }
 
     boolean isEmpty() {
-        return tasks.isEmpty() && signalled.get() == null;
+        return tasks.isEmpty() && !isSignalled();
     }
 
     /** The next task, or null. Loop thread. */

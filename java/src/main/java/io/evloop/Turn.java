@@ -49,6 +49,9 @@ final class Turn {
     private int piecesUntilLook = PIECES_PER_LOOK;
     private int hitsUntilPoll = HITS_PER_POLL;
 
+    /** Who was found to have something by spinning: first in this turn, and never on the ready list. Null: nobody. */
+    private Inbound hit;
+
     /** When there was no memory for a longer list of events; 0: there was. */
     private long withoutMemoryAt;
 
@@ -74,7 +77,7 @@ final class Turn {
         int done = runTimers() + runTasks() + serveSenders();
         flush();
         done += dispatch(await(done > 0 || hasWork() ? 0 : timeoutNanos));
-        if (done == 0) { // what ended the wait
+        if (done == 0 && !isAnyReady()) { // what ended the wait
             done = runTimers() + runTasks() + serveSenders();
         }
         done += serveReady();
@@ -85,10 +88,11 @@ final class Turn {
 
     /** Whether something can be done without the kernel. */
     private boolean hasWork() {
-        return !context.ready.isEmpty()
-                || !context.draining.isEmpty()
-                || !context.closing.isEmpty()
-                || !tasks.isEmpty();
+        return isAnyReady() || !context.draining.isEmpty() || !context.closing.isEmpty() || !tasks.isEmpty();
+    }
+
+    private boolean isAnyReady() {
+        return hit != null || !context.ready.isEmpty();
     }
 
     private int runTimers() {
@@ -126,6 +130,9 @@ final class Turn {
     }
 
     private int serveSenders() {
+        if (!tasks.isSignalled()) {
+            return 0;
+        }
         int count = 0;
         Sender sender = tasks.takeSignalled();
         while (sender != null) {
@@ -154,6 +161,12 @@ final class Turn {
     }
 
     private void flush() {
+        if (!context.dirty.isEmpty()) {
+            flushDirty();
+        }
+    }
+
+    private void flushDirty() {
         EndpointBatch dirty = context.dirty;
         int count = dirty.size();
         for (int index = 0; index < count; index++) {
@@ -214,21 +227,22 @@ final class Turn {
     private int spin(long start, long timeoutNanos) throws IOException {
         long limit = timeoutNanos < 0 ? spinNanos : Math.min(spinNanos, timeoutNanos);
         int tries = 0;
-        do {
-            if (hitsUntilPoll > 0 && (context.spinSet.tryRead() || !tasks.mayBlock())) {
-                hitsUntilPoll--;
-                return 0;
+        int ready = 0;
+        do { // no pause between the system calls, which are one
+            if (hitsUntilPoll > 0) {
+                hit = context.spinSet.tryRead();
+                if (hit != null || !tasks.mayBlock()) {
+                    hitsUntilPoll--;
+                    break;
+                }
             }
             if (++tries % READS_PER_POLL == 0 || hitsUntilPoll == 0) {
                 hitsUntilPoll = HITS_PER_POLL;
-                int ready = epollWait(0);
-                if (ready > 0) {
-                    return ready;
-                }
+                ready = epollWait(0);
             }
-            Thread.onSpinWait();
-        } while (System.nanoTime() - start < limit);
-        return 0;
+        } while (ready == 0 && System.nanoTime() - start < limit);
+        context.spinSet.trim();
+        return ready;
     }
 
     /** When the loop closes: waits for workers to leave, hands on what they print meanwhile, and tells of them. */
@@ -280,13 +294,14 @@ final class Turn {
         final int pieces = Math.max(PIECES_PER_TURN, PIECES_PER_READY * ready.size());
         int done = 0;
         int bytesLeft = bytesPerTurn;
-        while (!ready.isEmpty() && done < pieces && bytesLeft > 0) {
-            boolean alone = ready.size() == 1; // then it may have all the turns of this round at once
+        while (isAnyReady() && done < pieces && bytesLeft > 0) {
+            boolean alone =
+                    ready.size() == (hit == null ? 1 : 0); // then it may have all the turns of this round at once
             int frames = alone ? pieces - done : framesPerTurn;
             int bytes = alone ? bytesLeft : Math.min(bytesLeft, pipeBytesPerTurn);
             // for the sake of a peer that sleeps: one that spins as we do would only read more often
             boolean inHalves = alone && done == 0 && spinNanos == 0;
-            int delivered = ready.removeFirst().takeTurn(frames, bytes, inHalves);
+            int delivered = removeFirst().takeTurn(frames, bytes, inHalves);
             done += Math.max(1, delivered); // one that delivered nothing told an end, or wants to be read from now on
             if (inHalves && !ready.isEmpty()) {
                 flush();
@@ -304,6 +319,15 @@ final class Turn {
             stats.maxFramesPerTurn = stats.frames - framesBefore;
         }
         return done;
+    }
+
+    private Inbound removeFirst() {
+        if (hit == null) {
+            return context.ready.removeFirst();
+        }
+        Inbound first = hit;
+        hit = null;
+        return first;
     }
 
     private int tellDrains() {

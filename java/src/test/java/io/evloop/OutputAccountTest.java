@@ -28,6 +28,8 @@ class OutputAccountTest {
                 PeeredPipe peered = PeeredPipe.adopt(test.loop())) {
             OutputAccount account = peered.pipe().endpoint().outbound().account();
             write(peered, 10);
+            assertNull(account.bytes, "a single write does not pay for a window");
+            write(peered, 10);
             assertNotNull(account.bytes);
             Await.idle(test.loop());
             assertNull(account.bytes);
