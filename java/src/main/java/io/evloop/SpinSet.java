@@ -15,11 +15,11 @@ final class SpinSet {
     private int oldest;
 
     /** Who was read from last. */
-    private int first;
+    private int last;
 
     /** Remembers a connection that had bytes. */
     void touch(Inbound inbound) {
-        if (recent[first] != inbound) { // or else it is that one's read
+        if (recent[last] != inbound) { // or else it is that one's read
             add(inbound);
         }
     }
@@ -50,8 +50,8 @@ final class SpinSet {
     /** Reads once from each until one had something: that one, or null. Who stands behind it is the first of the next time. */
     Inbound tryRead() {
         for (int count = 0; count < size; count++) {
-            first = first + 1 < size ? first + 1 : 0;
-            Inbound inbound = recent[first];
+            last = last + 1 < size ? last + 1 : 0;
+            Inbound inbound = recent[last];
             if (inbound.tryRead()) {
                 return inbound;
             }
