@@ -68,7 +68,7 @@ public final class LoopStats {
     /**
      * Bytes of direct memory in which the loop's pipes hold what is queued and what has not been read to its end, in whole
      * blocks: of up to twice as much, 4 KiB or more, and for output of 128 KiB unless the pipe may queue less. 0 once all of it
-     * has gone.
+     * has gone; a loop that spins holds a block of 128 KiB meanwhile, to read into.
      */
     public long leasedBytes() {
         return pool.leasedBytes();

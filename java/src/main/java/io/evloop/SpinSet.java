@@ -55,11 +55,14 @@ final class SpinSet {
             if (inbound.tryRead()) {
                 return inbound;
             }
+            if (size > 1) {
+                inbound.buffer().releaseIfEmpty(); // for the next one: they need one block in all
+            }
         }
         return null;
     }
 
-    /** After some {@link #tryRead}: those that had nothing hold no memory. */
+    /** After some {@link #tryRead}: who had nothing holds no memory. */
     void trim() {
         for (int index = 0; index < size; index++) {
             recent[index].buffer().releaseIfEmpty();

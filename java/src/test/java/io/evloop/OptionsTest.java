@@ -20,7 +20,7 @@ class OptionsTest {
     }
 
     @Test
-    void aLoopDeliversOneFrameATurnAndDoesNotSpinUnlessItIsToldOtherwise() {
+    void aPipeHasTurnsOf128FramesAndALoopDoesNotSpinUnlessItIsToldOtherwise() {
         EventLoopOptions options = EventLoopOptions.builder().build();
         assertEquals(128, options.framesPerTurn());
         assertEquals(0, options.spinNanos());
