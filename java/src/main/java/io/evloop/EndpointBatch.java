@@ -31,15 +31,13 @@ final class EndpointBatch {
 
     /** Forgets the first {@code count}. */
     void removeFirst(int count) {
-        if (count == size) { // mostly, and mostly one or none
-            while (size > 0) {
-                items[--size] = null;
-            }
-            return;
+        int left = size - count;
+        for (int index = 0; index < left; index++) { // mostly none: not worth a call of the JVM's stubs
+            items[index] = items[count + index];
         }
-        System.arraycopy(items, count, items, 0, size - count);
-        Arrays.fill(items, size - count, size, null);
-        size -= count;
+        while (size > left) {
+            items[--size] = null;
+        }
     }
 
     /** Forgets one, which stands here at most once. */

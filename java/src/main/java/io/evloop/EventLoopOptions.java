@@ -90,10 +90,10 @@ public final class EventLoopOptions {
 
         /**
          * Frames that one pipe delivers before the next gets its turn, 1 or more; as many of 1 KiB, or fewer larger ones. Default
-         * 128: where many pipes flood with small frames, 1 means half the throughput, 16 four fifths; a loop whose handlers take
-         * long shares its time more evenly by a smaller number. Of the pipes whose reads bring 32 KiB or more, two take such
-         * turns at a time, for a few milliseconds, or 128 frames if those take longer, while others of the kind wait; a pipe
-         * whose reads bring less does not wait for that.
+         * 128: where many pipes flood with small frames, 1 means less than half the throughput, 16 four fifths; a loop whose
+         * handlers take long shares its time more evenly by a smaller number. Of the pipes whose reads bring 32 KiB or more, two
+         * take such turns at a time, for a few milliseconds, or 128 frames if those take longer, while others of the kind wait;
+         * a pipe whose reads bring less does not wait for that.
          */
         public Builder framesPerTurn(int framesPerTurn) {
             this.framesPerTurn = positive(framesPerTurn, "framesPerTurn");

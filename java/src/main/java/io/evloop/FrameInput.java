@@ -241,7 +241,7 @@ final class FrameInput implements Protocol {
                     } else {
                         target.onFrame(from, channelId, block.view(start, position));
                     }
-                } while (!context.needsAttention() && count < limit && position < stop);
+                } while (!context.hasChanged() && count < limit && position < stop);
                 context.attend();
             }
         } finally {

@@ -275,7 +275,7 @@ final class Inbound {
         halt();
     }
 
-    /** The endpoint is open no more. */
+    /** Nothing is delivered from now on: paused, or the endpoint is open no more. */
     void halt() {
         halted = true;
         context.changed();

@@ -21,9 +21,6 @@ final class LoopContext {
 
     private static final int HEADER_SCRATCH = 16;
 
-    /** In {@link #attention}: above all numbers of claims. */
-    private static final int CHANGED = 1 << 30;
-
     final EventLoop loop;
     final EventLoopOptions options;
     final TaskQueue tasks;
@@ -65,8 +62,8 @@ final class LoopContext {
 
     private final List<FrameOutput> openClaims = new ArrayList<>();
 
-    /** What a run of frames looks at behind each: the number of open claims, and {@link #CHANGED}; 0: it goes on as it began. */
-    private int attention;
+    /** What a run of frames looks at behind each; false: it goes on as it began. */
+    private boolean changed;
 
     private long queuedBytes;
 
@@ -160,29 +157,27 @@ final class LoopContext {
 
     void claimOpened(FrameOutput output) {
         openClaims.add(output);
-        attention++;
+        changed = true;
     }
 
     void claimClosed(FrameOutput output) {
-        if (openClaims.remove(output)) {
-            attention--;
-        }
+        openClaims.remove(output);
     }
 
-    /** Some connection is halted, or goes on, or has another handler: perhaps the one whose frames are being delivered. */
+    /** Some connection is halted or has another handler: perhaps the one whose frames are being delivered. */
     void changed() {
-        attention |= CHANGED;
+        changed = true;
     }
 
-    /** Whether a run of frames must look, behind the one just delivered, at what it took for granted. */
-    boolean needsAttention() {
-        return attention != 0;
+    /** Whether a run of frames must look, behind the one just delivered, at what it took for granted: or a claim was opened. */
+    boolean hasChanged() {
+        return changed;
     }
 
     /** Before it looks. */
     void attend() {
+        changed = false;
         abortOpenClaims();
-        attention &= ~CHANGED;
     }
 
     /** After a callback: a claim left open is aborted, and the error handler hears of it. */

@@ -130,7 +130,7 @@ final class Turn {
     }
 
     private int serveSenders() {
-        if (!tasks.isSignalled()) {
+        if (!tasks.isSignalled()) { // the JIT inlines no method whose signature has a Sender while there is none
             return 0;
         }
         int count = 0;
@@ -295,8 +295,8 @@ final class Turn {
         int done = 0;
         int bytesLeft = bytesPerTurn;
         while (isAnyReady() && done < pieces && bytesLeft > 0) {
-            boolean alone =
-                    ready.size() == (hit == null ? 1 : 0); // then it may have all the turns of this round at once
+            // then it may have all the turns of this round at once
+            boolean alone = ready.size() == (hit == null ? 1 : 0);
             int frames = alone ? pieces - done : framesPerTurn;
             int bytes = alone ? bytesLeft : Math.min(bytesLeft, pipeBytesPerTurn);
             // for the sake of a peer that sleeps: one that spins as we do would only read more often
