@@ -49,25 +49,32 @@ public final class BlockingPipe implements AutoCloseable {
     /** Bytes of free buffers that are kept: a frame of 16 MiB grows through 32 MiB of them. */
     private static final long RETAINED_BYTES = 32L << 20;
 
+    /** What is kept beyond that was in use within the last two such periods. */
+    static final int POOL_PERIOD_READS = 4096;
+
     private final int fd;
     private final boolean socket;
     private final DropGuard guard = new DropGuard();
     private final Sink sink;
+    final BufferPool pool;
     private final FrameReader reader;
     private final InputBuffer input;
     private final OutputQueue output;
     private final WriteThrough through;
     private final ByteBuffer header = ByteBuffer.allocateDirect(FrameLayout.HEADER_LENGTH);
     private final Frame frame = new Frame();
+    /** 0: the pool keeps no more than it always may. */
+    private int readsUntilAge;
+
     private boolean outputShut;
     private boolean closed;
     private IOException writeFailure;
 
     private BlockingPipe(int fd, boolean socket, int maxFrameLength) {
-        BufferPool pool = new BufferPool(RETAINED_BYTES);
         this.fd = fd;
         this.socket = socket;
         this.sink = new Sink(fd, socket);
+        this.pool = new BufferPool(RETAINED_BYTES, () -> readsUntilAge = POOL_PERIOD_READS);
         this.reader = new FrameReader(maxFrameLength);
         this.input = new InputBuffer(pool);
         final IoVectors vectors = new IoVectors();
@@ -151,6 +158,9 @@ public final class BlockingPipe implements AutoCloseable {
     private boolean fill() throws IOException {
         if (writeFailure == null) {
             flush();
+        }
+        if (readsUntilAge > 0 && --readsUntilAge == 0 && pool.age()) {
+            readsUntilAge = POOL_PERIOD_READS;
         }
         input.releaseIfEmpty(); // a block that has grown is not kept for what may be small from now on
         final int goal = input.isEmpty() ? 0 : reader.readGoal(READ_CAPACITY);

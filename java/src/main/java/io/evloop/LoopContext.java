@@ -19,13 +19,16 @@ final class LoopContext {
     /** Bytes of free buffers that a loop keeps. */
     private static final long RETAINED_BYTES = 32L << 20;
 
+    /** What is kept beyond that was in use within the last two such periods. */
+    private static final long POOL_PERIOD_NANOS = 5_000_000_000L;
+
     private static final int HEADER_SCRATCH = 16;
 
     final EventLoop loop;
     final EventLoopOptions options;
     final TaskQueue tasks;
     final Registry registry;
-    final BufferPool pool = new BufferPool(RETAINED_BYTES);
+    final BufferPool pool = new BufferPool(RETAINED_BYTES, this::agePoolLater);
     final IoVectors vectors = new IoVectors();
     final WriteThrough writeThrough = new WriteThrough(vectors);
     final ByteBuffer headerScratch = ByteBuffer.allocateDirect(HEADER_SCRATCH);
@@ -82,6 +85,16 @@ final class LoopContext {
         this.stats = new LoopStats(epoll, pool);
         this.tasks = tasks;
         this.registry = new Registry(epoll);
+    }
+
+    private void agePoolLater() {
+        timers.add(loop, System.nanoTime() + POOL_PERIOD_NANOS, this::agePool);
+    }
+
+    private void agePool() {
+        if (pool.age()) {
+            agePoolLater();
+        }
     }
 
     /** Closes a descriptor that nobody waits for; an error is reported. */

@@ -74,7 +74,10 @@ public final class LoopStats {
         return pool.leasedBytes();
     }
 
-    /** Bytes of direct memory that were needed before and are kept for the next use, 0 to 32 MiB. */
+    /**
+     * Bytes of direct memory that were needed before and are kept for the next use: up to 32 MiB, and for 5 to 10 seconds as
+     * much more as {@link #leasedBytes} was at most.
+     */
     public long pooledBytes() {
         return pool.retainedBytes();
     }

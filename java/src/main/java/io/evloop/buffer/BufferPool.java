@@ -6,8 +6,12 @@ import java.util.Arrays;
  * Off-heap buffers by size class, last in first out, so that the next lease is the block that is still in the cache. A
  * class holds 2^n bytes and {@link #SLACK} more, so that a payload of 2^n and its header fit. For one thread.
  *
- * <p>What is released beyond {@link #retainedLimit} is left to the garbage collector, which frees direct memory once no
- * view of it is left: nothing here can unmap memory under somebody's feet.
+ * <p>What is free is kept for the next lease up to {@link #retainedLimit}, and beyond that for a while: what is leased and
+ * what is kept are together at most that limit more than what was leased at once of late. Otherwise a stream of large
+ * frames would take fresh memory for each, which the JVM clears, and gets back by collecting garbage.
+ *
+ * <p>The rest is left to the garbage collector, which frees direct memory once no view of it is left: nothing here can
+ * unmap memory under somebody's feet.
  */
 public final class BufferPool {
 
@@ -27,8 +31,17 @@ public final class BufferPool {
 
     private final OffHeapBuffer[] free = new OffHeapBuffer[MAX_SHIFT + 1];
     private final long retainedLimit;
+    private final Runnable excessBegins;
     private long retainedBytes;
     private long leasedBytes;
+
+    /** The most bytes leased at once in this period, and in the one before. */
+    private long peakBytes;
+
+    private long formerPeakBytes;
+
+    /** Somebody is going to call {@link #age}. */
+    private boolean aging;
 
     /** The smallest class that the JVM had no memory for of late, and the time until which it is not asked again. */
     private int scarceShift = NONE;
@@ -36,10 +49,13 @@ public final class BufferPool {
     private long scarceUntilNanos;
 
     /**
-     * @param retainedLimit bytes of free buffers that are kept for the next lease
+     * @param retainedLimit bytes of free buffers that are kept until {@link #trim}
+     * @param excessBegins called when more than that is kept from now on: {@link #age} is to be called at the end of this
+     *     period and of each further one, while it returns true
      */
-    public BufferPool(long retainedLimit) {
+    public BufferPool(long retainedLimit, Runnable excessBegins) {
         this.retainedLimit = retainedLimit;
+        this.excessBegins = excessBegins;
     }
 
     /**
@@ -52,13 +68,27 @@ public final class BufferPool {
         OffHeapBuffer buffer = free[shift];
         if (buffer == null) {
             buffer = allocate(shift);
+            leased(buffer);
+            shed();
         } else {
             free[shift] = buffer.next;
             retainedBytes -= buffer.capacity();
+            leased(buffer);
         }
+        return buffer;
+    }
+
+    private void leased(OffHeapBuffer buffer) {
         buffer.clear();
         leasedBytes += buffer.capacity();
-        return buffer;
+        if (leasedBytes > peakBytes) {
+            peakBytes = leasedBytes;
+        }
+    }
+
+    /** Whether the next lease of {@code capacity} bytes is of memory that is here already. */
+    boolean holds(int capacity) {
+        return free[shiftOf(capacity)] != null;
     }
 
     private OffHeapBuffer allocate(int shift) {
@@ -97,11 +127,46 @@ public final class BufferPool {
         buffer.hideView();
         buffer.clear();
         leasedBytes -= buffer.capacity();
-        if (retainedBytes + buffer.capacity() <= retainedLimit) {
+        long retained = retainedBytes + buffer.capacity();
+        if (retained <= keptBytes()) {
             int shift = shiftOf(buffer.capacity());
             buffer.next = free[shift];
             free[shift] = buffer;
-            retainedBytes += buffer.capacity();
+            retainedBytes = retained;
+            if (retained > retainedLimit && !aging) {
+                aging = true;
+                excessBegins.run();
+            }
+        }
+    }
+
+    /** Bytes of free buffers to be kept at present. */
+    private long keptBytes() {
+        return retainedLimit + Math.max(0, Math.max(peakBytes, formerPeakBytes) - leasedBytes);
+    }
+
+    /**
+     * A period is over: what was leased in the one before it, and in none since, is forgotten, the largest buffers first.
+     *
+     * @return whether more than the limit is still kept
+     */
+    public boolean age() {
+        formerPeakBytes = peakBytes;
+        peakBytes = leasedBytes;
+        shed();
+        aging = retainedBytes > retainedLimit;
+        return aging;
+    }
+
+    /** Forgets what is not to be kept any more. */
+    private void shed() {
+        for (int shift = MAX_SHIFT; retainedBytes > keptBytes(); ) {
+            if (free[shift] == null) {
+                shift--;
+            } else {
+                retainedBytes -= free[shift].capacity();
+                free[shift] = free[shift].next;
+            }
         }
     }
 

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 /**
  * The unread bytes of one stream, contiguous. Holds no memory while there are none: a lease begins with a read and ends
  * with {@link #releaseIfEmpty}. Memory follows the bytes received, by doubling; a length that a header claims gets no larger
- * a block at once than the stream has needed before, and at most 4 MiB.
+ * a block at once than the stream has needed before, and above 4 MiB none but one that the pool has.
  */
 public final class InputBuffer {
 
@@ -14,15 +14,15 @@ public final class InputBuffer {
 
     private static final int SMALL = 4 * 1024;
 
-    /** Bytes of the largest block that is leased before as much was received; such a one the pool keeps. */
-    private static final int LARGEST_AT_ONCE = 4 * 1024 * 1024;
+    /** Bytes of the largest block that the pool may take fresh memory for before as much was received. */
+    private static final int LARGEST_FRESH = 4 * 1024 * 1024;
 
     private final BufferPool pool;
     private OffHeapBuffer buffer;
     private int start;
     private int end;
 
-    /** Bytes of the largest block that was ever needed, up to {@link #LARGEST_AT_ONCE}. */
+    /** Bytes of the largest block that was ever needed. */
     private int grownTo;
 
     public InputBuffer(BufferPool pool) {
@@ -109,8 +109,12 @@ public final class InputBuffer {
         if (allowed <= 0) {
             return 0;
         }
-        makeRoom(Math.max(capacity, Math.min(goal, grownTo)));
+        makeRoom(Math.max(capacity, atOnce(Math.min(goal, grownTo))));
         return Math.min(allowed, buffer.capacity() - end);
+    }
+
+    private int atOnce(int capacity) {
+        return capacity <= LARGEST_FRESH || pool.holds(capacity) ? capacity : LARGEST_FRESH;
     }
 
     private int filled(int result) {
@@ -139,7 +143,7 @@ public final class InputBuffer {
             move(buffer);
         } else if (end == buffer.capacity()) {
             moveTo(pool.lease(buffer.capacity() * 2 - BufferPool.SLACK));
-            grownTo = Math.min(LARGEST_AT_ONCE, Math.max(grownTo, buffer.capacity()));
+            grownTo = Math.max(grownTo, buffer.capacity());
         }
     }
 

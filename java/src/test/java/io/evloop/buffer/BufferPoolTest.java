@@ -1,6 +1,7 @@
 package io.evloop.buffer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,16 +13,18 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Buffers leased and given back. */
 class BufferPoolTest {
 
     private static final int KIB = 1024;
+    private static final int SMALLEST = 4 * KIB + BufferPool.SLACK;
 
     @Test
     void leasesAtLeastWhatIsAskedForAndNotMuchMoreThanTwice() {
-        BufferPool pool = new BufferPool(0);
+        BufferPool pool = new BufferPool(0, () -> {});
         for (int capacity : new int[] {0, 1, 4095, 4096, 4097, 4160, 4161, 8192, 65_535, 65_536, 65_537, 1 << 20}) {
             OffHeapBuffer buffer = pool.lease(capacity);
             int least = Math.max(capacity, 4 * KIB);
@@ -34,7 +37,7 @@ class BufferPoolTest {
 
     @Test
     void fitsAPayloadOfAPowerOfTwoAndItsHeaderIntoTheClassOfThatPower() {
-        BufferPool pool = new BufferPool(0);
+        BufferPool pool = new BufferPool(0, () -> {});
         for (int payload = 4 * KIB; payload <= 16 << 20; payload *= 2) {
             assertEquals(
                     pool.lease(payload).capacity(),
@@ -44,7 +47,7 @@ class BufferPoolTest {
 
     @Test
     void refusesACapacityThatNoBufferHas() {
-        BufferPool pool = new BufferPool(0);
+        BufferPool pool = new BufferPool(0, () -> {});
         for (int capacity : new int[] {-1, Integer.MIN_VALUE, (1 << 30) + 65, Integer.MAX_VALUE}) {
             assertThrows(IllegalArgumentException.class, () -> pool.lease(capacity));
         }
@@ -53,7 +56,7 @@ class BufferPoolTest {
 
     @Test
     void leasesTheBufferThatCameBackLastOfTheRightClass() {
-        BufferPool pool = new BufferPool(1 << 20);
+        BufferPool pool = new BufferPool(1 << 20, () -> {});
         OffHeapBuffer first = pool.lease(4 * KIB);
         OffHeapBuffer second = pool.lease(4 * KIB);
         OffHeapBuffer large = pool.lease(64 * KIB);
@@ -67,26 +70,71 @@ class BufferPoolTest {
     }
 
     @Test
-    void keepsNoMoreThanItsLimitAndForgetsAllWhenTrimmed() {
-        OffHeapBuffer probe = new BufferPool(0).lease(4 * KIB);
-        BufferPool pool = new BufferPool(2L * probe.capacity());
-        List<OffHeapBuffer> leased = List.of(pool.lease(1), pool.lease(1), pool.lease(1));
-        assertEquals(3L * probe.capacity(), pool.leasedBytes());
+    void keepsItsLimitForGoodAndForgetsAllWhenTrimmed() {
+        BufferPool pool = new BufferPool(2L * SMALLEST, () -> {});
+        List<OffHeapBuffer> leased = leaseSmallest(pool, 3);
+        assertEquals(3L * SMALLEST, pool.leasedBytes());
         leased.forEach(pool::release);
         assertEquals(0, pool.leasedBytes());
-        assertEquals(2L * probe.capacity(), pool.retainedBytes());
+        pool.age();
+        pool.age();
+        assertEquals(2L * SMALLEST, pool.retainedBytes());
         assertSame(leased.get(1), pool.lease(1));
-        assertEquals(probe.capacity(), pool.retainedBytes());
+        assertEquals(SMALLEST, pool.retainedBytes());
         pool.trim();
         assertEquals(0, pool.retainedBytes());
         assertNotSame(leased.get(0), pool.lease(1));
     }
 
     @Test
+    void isAtMostItsLimitLargerThanWhatWasLeasedAtOnceOfLate() {
+        BufferPool pool = new BufferPool(2L * SMALLEST, () -> {});
+        OffHeapBuffer large = pool.lease(60 * KIB);
+        List<OffHeapBuffer> leased = leaseSmallest(pool, 4);
+        pool.release(large);
+        assertEquals(large.capacity(), pool.retainedBytes(), "far above the limit, and leased a moment ago");
+        leased.addAll(leaseSmallest(pool, 30));
+        assertFalse(pool.holds(60 * KIB), "with that it would be larger");
+        leased.forEach(pool::release);
+        assertEquals(34L * SMALLEST, pool.retainedBytes());
+    }
+
+    @Test
+    void forgetsWhatWasNotLeasedForAPeriodAndBeginsWithTheLargest() {
+        AtomicInteger begun = new AtomicInteger();
+        BufferPool pool = new BufferPool(2L * SMALLEST, begun::incrementAndGet);
+        leaseSmallest(pool, 2).forEach(pool::release);
+        assertEquals(0, begun.get(), "no more than the limit");
+        List.of(pool.lease(60 * KIB), pool.lease(30 * KIB)).forEach(pool::release);
+        assertEquals(1, begun.get());
+        assertTrue(pool.age(), "both were leased within this period");
+        pool.release(pool.lease(30 * KIB));
+        assertTrue(pool.holds(60 * KIB));
+        assertTrue(pool.age());
+        assertFalse(pool.holds(60 * KIB), "one period without it");
+        assertTrue(pool.holds(30 * KIB));
+        assertFalse(pool.age());
+        assertFalse(pool.holds(30 * KIB));
+        assertEquals(2L * SMALLEST, pool.retainedBytes());
+        assertEquals(1, begun.get());
+        pool.release(pool.lease(60 * KIB));
+        assertEquals(2, begun.get(), "anew");
+    }
+
+    private static List<OffHeapBuffer> leaseSmallest(BufferPool pool, int count) {
+        List<OffHeapBuffer> leased = new ArrayList<>();
+        for (int index = 0; index < count; index++) {
+            leased.add(pool.lease(1));
+        }
+        return leased;
+    }
+
+    @Test
     void givesOutNoBufferTwiceAndCountsThemAll() {
         Random random = new Random(1);
-        BufferPool pool = new BufferPool(300 * KIB);
+        BufferPool pool = new BufferPool(300 * KIB, () -> {});
         List<OffHeapBuffer> leased = new ArrayList<>();
+        long peak = 0;
         for (int round = 0; round < 10_000; round++) {
             if (leased.isEmpty() || leased.size() < 20 && random.nextBoolean()) {
                 OffHeapBuffer buffer = pool.lease(random.nextInt(60 * KIB));
@@ -97,7 +145,8 @@ class BufferPoolTest {
                 pool.release(leased.remove(random.nextInt(leased.size())));
             }
             assertEquals(leased.stream().mapToLong(OffHeapBuffer::capacity).sum(), pool.leasedBytes());
-            assertTrue(pool.retainedBytes() <= 300 * KIB);
+            peak = Math.max(peak, pool.leasedBytes());
+            assertTrue(pool.leasedBytes() + pool.retainedBytes() <= peak + 300 * KIB);
         }
     }
 
@@ -114,7 +163,7 @@ class BufferPoolTest {
         private Scarce() {}
 
         public static void main(String[] arguments) {
-            BufferPool pool = new BufferPool(0);
+            BufferPool pool = new BufferPool(0, () -> {});
             String first = refusalOf(pool, 16 << 20);
             String second = refusalOf(pool, 16 << 20);
             String larger = refusalOf(pool, 32 << 20);

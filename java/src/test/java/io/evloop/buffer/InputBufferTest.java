@@ -26,7 +26,7 @@ class InputBufferTest {
     private static final int KIB = 1024;
     private static final int NO_LIMIT = 1 << 30;
 
-    private final BufferPool pool = new BufferPool(0);
+    private final BufferPool pool = new BufferPool(0, () -> {});
     private final InputBuffer input = new InputBuffer(pool);
     private RawSocket socket;
     private RawSocket peer;
@@ -133,6 +133,26 @@ class InputBufferTest {
         peer.write(Frames.pattern(5, 100));
         assertEquals(100, input.fill(socket.fd(), 4 * KIB, 0, NO_LIMIT));
         assertTrue(pool.leasedBytes() <= 4 * KIB + 64, "nothing is claimed");
+    }
+
+    // row 5
+    @Test
+    void aLargeGoalGetsNoMemoryAtOnceButWhatThePoolHas() throws Exception {
+        fillUpTo(5 << 20);
+        final long grown = pool.leasedBytes();
+        claim(6 << 20);
+        assertEquals(grown, pool.leasedBytes(), "the pool has kept it");
+        input.release();
+        pool.trim();
+        claim(6 << 20);
+        assertTrue(pool.leasedBytes() <= (4 << 20) + 64, "it would be fresh memory");
+    }
+
+    /** A new frame, of which the first bytes have come. */
+    private void claim(int length) throws Exception {
+        input.release();
+        peer.write(new byte[100]);
+        assertEquals(100, input.fill(socket.fd(), 4 * KIB, length, NO_LIMIT));
     }
 
     private void fillUpTo(int length) throws Exception {

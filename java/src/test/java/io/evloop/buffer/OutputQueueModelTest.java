@@ -36,7 +36,7 @@ class OutputQueueModelTest {
 
     @Property(tries = 1_000, edgeCases = EdgeCasesMode.NONE)
     void sendsWhatWasAppendedInOrderAndCountsIt(@ForAll("steps") List<Step> steps) throws IOException {
-        BufferPool pool = new BufferPool(1 << 20);
+        BufferPool pool = new BufferPool(1 << 20, () -> {});
         OutputQueue queue = new OutputQueue(pool, new IoVectors());
         ByteArrayOutputStream appended = new ByteArrayOutputStream();
         ByteArrayOutputStream received = new ByteArrayOutputStream();

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 /** A queue, a non-blocking socket that it is written to, and its blocking peer; in the end nothing is leased or counted. */
 abstract class QueueOverSocketpair {
 
-    final BufferPool pool = new BufferPool(0);
+    final BufferPool pool = new BufferPool(0, () -> {});
     final IoVectors vectors = new IoVectors();
     final OutputQueue queue = new OutputQueue(pool, vectors);
     RawSocket socket;
