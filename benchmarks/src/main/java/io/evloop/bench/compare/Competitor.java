@@ -25,6 +25,9 @@ record Competitor(String id, String title, Language language, String program, Li
     private static final Set<String> FAIRNESS = Set.of("stream-64", "fan-in-64");
     private static final Set<String> SPINS = Set.of("echo-1-spin", "echo-128-spin");
 
+    /** Bytes of the largest message that the buffers of its settings take. */
+    private static final int AERON_MAX_PAYLOAD = 1 << 20;
+
     private static final List<String> NETTY_FLAGS = List.of(
             "-Dio.netty.leakDetection.level=disabled",
             "-Dio.netty.buffer.checkAccessible=false",
@@ -83,7 +86,8 @@ record Competitor(String id, String title, Language language, String program, Li
             case "netty-consolidation" -> BATCHED.contains(workload.id());
             case "evloop-one", "evloop-unlimited" -> FAIRNESS.contains(workload.id());
             case "evloop-spin-20us" -> SPINS.contains(workload.id());
-            case "aeron", "c-naive" -> !workload.hasLargeBuffers();
+            case "aeron" -> !workload.hasLargeBuffers() && workload.payloadLength() <= AERON_MAX_PAYLOAD;
+            case "c-naive" -> !workload.hasLargeBuffers();
             default -> true;
         };
     }

@@ -46,6 +46,7 @@ record Workload(
             all.add(oneWay("stream-64k" + suffix, "one way, 64 KiB" + with, 64 * KIB, 1, buffer));
             all.add(oneWay("stream-1m" + suffix, "one way, 1 MiB" + with, MIB, 1, buffer));
         }
+        all.add(oneWay("stream-32m", "one way, 32 MiB", 32 * MIB, 1, 0));
         all.add(echo("echo-1-spin", "round trip, spinning", 1, true));
         all.add(echo("echo-1", "round trip, blocking", 1, false));
         all.add(echo("echo-128-spin", "128 outstanding, spinning", MANY, true));
@@ -76,7 +77,7 @@ record Workload(
 
     /** Whether the README has a goal for it. */
     boolean hasGoal() {
-        return socketBuffer == 0 && payloadLength != 16;
+        return socketBuffer == 0 && payloadLength != 16 && payloadLength <= MIB;
     }
 
     /** One request at a time: what counts is how long it takes, not how many there are. */
