@@ -46,11 +46,11 @@ public final class BlockingPipe implements AutoCloseable {
     /** From this payload on, a copy costs more than system calls of its own. */
     private static final int WRITE_THROUGH_LENGTH = 256 * 1024;
 
-    /** Bytes of free buffers that are kept: a frame of 16 MiB grows through 32 MiB of them. */
+    /** Bytes of free buffers that are kept for good: a frame of 16 MiB grows through 32 MiB of them. */
     private static final long RETAINED_BYTES = 32L << 20;
 
-    /** What is kept beyond that was in use within the last two such periods. */
-    static final int POOL_PERIOD_READS = 4096;
+    /** What is kept beyond that was in use within the last two such periods, as far as reads tell the time. */
+    private static final long POOL_PERIOD_NANOS = 5_000_000_000L;
 
     private final int fd;
     private final boolean socket;
@@ -63,8 +63,10 @@ public final class BlockingPipe implements AutoCloseable {
     private final WriteThrough through;
     private final ByteBuffer header = ByteBuffer.allocateDirect(FrameLayout.HEADER_LENGTH);
     private final Frame frame = new Frame();
-    /** 0: the pool keeps no more than it always may. */
-    private int readsUntilAge;
+    /** More is kept than may be for good. */
+    private boolean poolIsAging;
+
+    long poolAgesAtNanos;
 
     private boolean outputShut;
     private boolean closed;
@@ -74,7 +76,7 @@ public final class BlockingPipe implements AutoCloseable {
         this.fd = fd;
         this.socket = socket;
         this.sink = new Sink(fd, socket);
-        this.pool = new BufferPool(RETAINED_BYTES, () -> readsUntilAge = POOL_PERIOD_READS);
+        this.pool = new BufferPool(RETAINED_BYTES, this::agePoolLater);
         this.reader = new FrameReader(maxFrameLength);
         this.input = new InputBuffer(pool);
         final IoVectors vectors = new IoVectors();
@@ -159,8 +161,9 @@ public final class BlockingPipe implements AutoCloseable {
         if (writeFailure == null) {
             flush();
         }
-        if (readsUntilAge > 0 && --readsUntilAge == 0 && pool.age()) {
-            readsUntilAge = POOL_PERIOD_READS;
+        if (poolIsAging && System.nanoTime() - poolAgesAtNanos >= 0) {
+            poolIsAging = false;
+            pool.age();
         }
         input.releaseIfEmpty(); // a block that has grown is not kept for what may be small from now on
         final int goal = input.isEmpty() ? 0 : reader.readGoal(READ_CAPACITY);
@@ -169,6 +172,11 @@ public final class BlockingPipe implements AutoCloseable {
             throw new TruncatedFrameException(reader.wanted(), input.length());
         }
         return count > 0;
+    }
+
+    private void agePoolLater() {
+        poolIsAging = true;
+        poolAgesAtNanos = System.nanoTime() + POOL_PERIOD_NANOS;
     }
 
     // writing ----------------------------------------------------------------------------------------------------
@@ -332,6 +340,7 @@ public final class BlockingPipe implements AutoCloseable {
             closed = true;
             input.release();
             output.clear();
+            pool.trim();
             guard.close();
             Fd.close(fd);
         }

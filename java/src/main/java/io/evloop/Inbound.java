@@ -254,8 +254,7 @@ final class Inbound {
             buffer.release();
             return;
         }
-        buffer.releaseIfEmpty();
-        buffer.compactIfSmall();
+        buffer.shrink();
     }
 
     /** Whether the kernel has no news that is waited for, as far as this connection goes: what is unread goes first. */

@@ -16,7 +16,7 @@ import java.util.Set;
 /** What the parts of one loop share. Loop thread only. */
 final class LoopContext {
 
-    /** Bytes of free buffers that a loop keeps. */
+    /** Bytes of free buffers that a loop keeps for good. */
     private static final long RETAINED_BYTES = 32L << 20;
 
     /** What is kept beyond that was in use within the last two such periods. */
@@ -88,13 +88,7 @@ final class LoopContext {
     }
 
     private void agePoolLater() {
-        timers.add(loop, System.nanoTime() + POOL_PERIOD_NANOS, this::agePool);
-    }
-
-    private void agePool() {
-        if (pool.age()) {
-            agePoolLater();
-        }
+        timers.add(loop, System.nanoTime() + POOL_PERIOD_NANOS, pool::age);
     }
 
     /** Closes a descriptor that nobody waits for; an error is reported. */

@@ -56,16 +56,16 @@ final class SpinSet {
                 return inbound;
             }
             if (size > 1) {
-                inbound.buffer().releaseIfEmpty(); // for the next one: they need one block in all
+                inbound.buffer().shrink(); // for the next one: they need one block in all
             }
         }
         return null;
     }
 
-    /** After some {@link #tryRead}: who had nothing holds no memory. */
+    /** After some {@link #tryRead}: who had nothing holds no memory, or little for the part of a frame. */
     void trim() {
         for (int index = 0; index < size; index++) {
-            recent[index].buffer().releaseIfEmpty();
+            recent[index].buffer().shrink();
         }
     }
 }

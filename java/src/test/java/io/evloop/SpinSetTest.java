@@ -3,6 +3,7 @@ package io.evloop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.evloop.testing.Await;
+import io.evloop.testing.Background;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
@@ -100,5 +101,18 @@ class SpinSetTest {
         assertEquals(List.of(0, 1, 2, 3), readFrom());
         assertEquals(retained, loop.openContext().pool.retainedBytes());
         assertEquals(0, loop.stats().leasedBytes());
+    }
+
+    @Test
+    void thePartOfAFrameHoldsALittleBlockOnceItWasReadForInVain() throws Exception {
+        PeeredPipe peered = pipes.get(0);
+        byte[] frame = Frames.frame(1, new byte[1 << 20]);
+        try (Background sender = Background.run("sender", () -> peered.peer().write(frame))) {
+            Await.turns(loop, "a frame", () -> !peered.heard().isEmpty());
+        }
+        peered.peer().write(Frames.header(1, 1 << 20));
+        Await.turns(loop, "its header", () -> peered.pipe().stats().bytesIn() > frame.length);
+        assertEquals(List.of(0), readFrom());
+        assertEquals(4096 + 64, loop.stats().leasedBytes());
     }
 }

@@ -7,7 +7,8 @@ import java.util.Arrays;
  * class holds 2^n bytes and {@link #SLACK} more, so that a payload of 2^n and its header fit. For one thread.
  *
  * <p>What is free is kept for the next lease up to {@link #retainedLimit}, and beyond that for a while: what is leased and
- * what is kept are together at most that limit more than what was leased at once of late. Otherwise a stream of large
+ * what is kept are together at most that limit more than what was leased at once of late, and the excess is at most a
+ * quarter of the JVM's largest heap, which is how much direct memory there is by default. Otherwise a stream of large
  * frames would take fresh memory for each, which the JVM clears, and gets back by collecting garbage.
  *
  * <p>The rest is left to the garbage collector, which frees direct memory once no view of it is left: nothing here can
@@ -29,9 +30,11 @@ public final class BufferPool {
 
     private static final int NONE = Integer.MAX_VALUE;
 
+    private static final long EXCESS_LIMIT = Runtime.getRuntime().maxMemory() / 4;
+
     private final OffHeapBuffer[] free = new OffHeapBuffer[MAX_SHIFT + 1];
     private final long retainedLimit;
-    private final Runnable excessBegins;
+    private final Runnable excessKept;
     private long retainedBytes;
     private long leasedBytes;
 
@@ -50,12 +53,11 @@ public final class BufferPool {
 
     /**
      * @param retainedLimit bytes of free buffers that are kept until {@link #trim}
-     * @param excessBegins called when more than that is kept from now on: {@link #age} is to be called at the end of this
-     *     period and of each further one, while it returns true
+     * @param excessKept called when more than that is kept: {@link #age} is to be called once, a period later
      */
-    public BufferPool(long retainedLimit, Runnable excessBegins) {
+    public BufferPool(long retainedLimit, Runnable excessKept) {
         this.retainedLimit = retainedLimit;
-        this.excessBegins = excessBegins;
+        this.excessKept = excessKept;
     }
 
     /**
@@ -67,23 +69,18 @@ public final class BufferPool {
         int shift = shiftOf(capacity);
         OffHeapBuffer buffer = free[shift];
         if (buffer == null) {
+            shed(leasedBytes + (1L << shift) + SLACK);
             buffer = allocate(shift);
-            leased(buffer);
-            shed();
         } else {
             free[shift] = buffer.next;
             retainedBytes -= buffer.capacity();
-            leased(buffer);
         }
-        return buffer;
-    }
-
-    private void leased(OffHeapBuffer buffer) {
         buffer.clear();
         leasedBytes += buffer.capacity();
         if (leasedBytes > peakBytes) {
             peakBytes = leasedBytes;
         }
+        return buffer;
     }
 
     /** Whether the next lease of {@code capacity} bytes is of memory that is here already. */
@@ -128,46 +125,55 @@ public final class BufferPool {
         buffer.clear();
         leasedBytes -= buffer.capacity();
         long retained = retainedBytes + buffer.capacity();
-        if (retained <= keptBytes()) {
+        if (retained <= keptBytes(leasedBytes)) {
             int shift = shiftOf(buffer.capacity());
             buffer.next = free[shift];
             free[shift] = buffer;
             retainedBytes = retained;
             if (retained > retainedLimit && !aging) {
+                excessKept.run();
                 aging = true;
-                excessBegins.run();
             }
         }
     }
 
-    /** Bytes of free buffers to be kept at present. */
-    private long keptBytes() {
-        return retainedLimit + Math.max(0, Math.max(peakBytes, formerPeakBytes) - leasedBytes);
+    /** Bytes of free buffers to be kept beside {@code leased} ones. */
+    private long keptBytes(long leased) {
+        long unleased = Math.max(0, Math.max(peakBytes, formerPeakBytes) - leased);
+        return retainedLimit + Math.min(unleased, EXCESS_LIMIT);
     }
 
-    /**
-     * A period is over: what was leased in the one before it, and in none since, is forgotten, the largest buffers first.
-     *
-     * @return whether more than the limit is still kept
-     */
-    public boolean age() {
+    /** A period is over: what was needed at once in the one before it, and not in this one, is forgotten. */
+    public void age() {
         formerPeakBytes = peakBytes;
         peakBytes = leasedBytes;
-        shed();
-        aging = retainedBytes > retainedLimit;
-        return aging;
+        shed(leasedBytes);
+        aging = false;
+        if (retainedBytes > retainedLimit) {
+            excessKept.run();
+            aging = true;
+        }
     }
 
-    /** Forgets what is not to be kept any more. */
-    private void shed() {
-        for (int shift = MAX_SHIFT; retainedBytes > keptBytes(); ) {
-            if (free[shift] == null) {
-                shift--;
-            } else {
-                retainedBytes -= free[shift].capacity();
-                free[shift] = free[shift].next;
+    /** Forgets what is not to be kept beside {@code leased} bytes. */
+    private void shed(long leased) {
+        long kept = keptBytes(leased);
+        while (retainedBytes > kept) {
+            int shift = dispensable(retainedBytes - kept);
+            retainedBytes -= free[shift].capacity();
+            free[shift] = free[shift].next;
+        }
+    }
+
+    /** The smallest class with a free buffer of {@code bytes} or more, or else the largest with any. There is one. */
+    private int dispensable(long bytes) {
+        int found = NONE;
+        for (int shift = MAX_SHIFT; shift >= MIN_SHIFT; shift--) {
+            if (free[shift] != null && (found == NONE || free[shift].capacity() >= bytes)) {
+                found = shift;
             }
         }
+        return found;
     }
 
     /** Forgets every free buffer. */

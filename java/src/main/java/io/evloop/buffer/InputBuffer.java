@@ -148,7 +148,7 @@ public final class InputBuffer {
     }
 
     /** Moves a small remainder out of a large block, so that the block, warm in the cache, serves the next stream. */
-    public void compactIfSmall() {
+    void compactIfSmall() {
         if (buffer != null && length() <= SMALL && buffer.capacity() > 2 * SMALL) {
             try {
                 moveTo(pool.lease(SMALL));
@@ -170,6 +170,12 @@ public final class InputBuffer {
         target.bytes().put(0, buffer.bytes(), start, length);
         start = 0;
         end = length;
+    }
+
+    /** Between two reads: holds no memory, or little for a small remainder. */
+    public void shrink() {
+        releaseIfEmpty();
+        compactIfSmall();
     }
 
     /** Gives the block back if nothing in it is unread. */

@@ -100,25 +100,69 @@ class BufferPoolTest {
     }
 
     @Test
-    void forgetsWhatWasNotLeasedForAPeriodAndBeginsWithTheLargest() {
-        AtomicInteger begun = new AtomicInteger();
-        BufferPool pool = new BufferPool(2L * SMALLEST, begun::incrementAndGet);
+    void forgetsWhatWasNotNeededForAPeriod() {
+        AtomicInteger calls = new AtomicInteger();
+        BufferPool pool = new BufferPool(2L * SMALLEST, calls::incrementAndGet);
         leaseSmallest(pool, 2).forEach(pool::release);
-        assertEquals(0, begun.get(), "no more than the limit");
+        assertEquals(0, calls.get(), "no more than the limit");
         List.of(pool.lease(60 * KIB), pool.lease(30 * KIB)).forEach(pool::release);
-        assertEquals(1, begun.get());
-        assertTrue(pool.age(), "both were leased within this period");
+        assertEquals(1, calls.get());
+        pool.age();
+        assertEquals(2, calls.get(), "both were leased within this period");
         pool.release(pool.lease(30 * KIB));
         assertTrue(pool.holds(60 * KIB));
-        assertTrue(pool.age());
+        pool.age();
+        assertEquals(3, calls.get());
         assertFalse(pool.holds(60 * KIB), "one period without it");
         assertTrue(pool.holds(30 * KIB));
-        assertFalse(pool.age());
+        pool.age();
+        assertEquals(3, calls.get());
         assertFalse(pool.holds(30 * KIB));
         assertEquals(2L * SMALLEST, pool.retainedBytes());
-        assertEquals(1, begun.get());
         pool.release(pool.lease(60 * KIB));
-        assertEquals(2, begun.get(), "anew");
+        assertEquals(4, calls.get(), "anew");
+    }
+
+    @Test
+    void forgetsNoMoreThanItHasTo() {
+        BufferPool pool = new BufferPool(2L * SMALLEST, () -> {});
+        OffHeapBuffer large = pool.lease(60 * KIB);
+        leaseSmallest(pool, 2).forEach(pool::release);
+        OffHeapBuffer medium = pool.lease(15 * KIB);
+        pool.release(medium);
+        pool.release(large);
+        pool.age();
+        pool.release(pool.lease(60 * KIB));
+        pool.age();
+        assertTrue(pool.holds(60 * KIB), "the one in use");
+        assertFalse(pool.holds(15 * KIB));
+    }
+
+    @Test
+    void isAtMostItsLimitAndAPartOfTheHeapLargerThanWhatIsLeased() throws Exception {
+        JavaProcess.Result jvm = JavaProcess.of(Bounded.class)
+                .options("-Xmx64m", "-XX:MaxDirectMemorySize=256m")
+                .run();
+        assertEquals(0, jvm.exitCode(), jvm::output);
+    }
+
+    static final class Bounded {
+
+        private Bounded() {}
+
+        public static void main(String[] arguments) {
+            BufferPool pool = new BufferPool(SMALLEST, () -> {});
+            int mebibytes = (int) (Runtime.getRuntime().maxMemory() >> 20);
+            List<OffHeapBuffer> leased = new ArrayList<>();
+            for (int count = 0; count < mebibytes; count++) {
+                leased.add(pool.lease(1 << 20));
+            }
+            leased.forEach(pool::release);
+            long excess = pool.retainedBytes() - SMALLEST;
+            if (excess > (mebibytes + 1L << 20) / 4 || excess < (mebibytes - 8L << 20) / 4) {
+                throw new AssertionError(excess + " of " + mebibytes + " MiB");
+            }
+        }
     }
 
     private static List<OffHeapBuffer> leaseSmallest(BufferPool pool, int count) {
