@@ -183,8 +183,9 @@ public final class Address {
     @Override
     public String toString() {
         if (!isUnix()) {
-            String host = Objects.requireNonNull(inetAddress()).getHostAddress();
-            return "tcp:" + (family() == Native.AF_INET6 ? "[" + host + "]" : host) + ":" + port();
+            InetAddress host = Objects.requireNonNull(inetAddress()); // of IPv4, too, by a socket of IPv6
+            String text = host.getHostAddress();
+            return "tcp:" + (host instanceof Inet6Address ? "[" + text + "]" : text) + ":" + port();
         }
         if (encoded.isAbstract()) {
             return "abstract:" + unixName();

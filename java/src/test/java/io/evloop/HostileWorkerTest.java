@@ -28,17 +28,19 @@ class HostileWorkerTest {
     @ParameterizedTest
     @CsvSource({
         "defaults, CLAIM, 131072",
+        "defaults, CLAIM_AGAIN, 131072",
         "defaults, UNREAD, 131072",
         "defaults, STOPPED, 66560",
         "defaults, STOPPED_LARGE, 98304",
         "low, CLAIM, 512",
+        "low, CLAIM_AGAIN, 512",
         "low, UNREAD, 512",
         "low, STOPPED, 512",
         "low, STOPPED_LARGE, 512"
     })
     void costsNoMoreThanItsLimitsLetIt(String limits, Attack attack, long boundKibibytes) throws Exception {
         JavaProcess.Result result = JavaProcess.of(Program.class)
-                .options("-XX:MaxDirectMemorySize=1g")
+                .options("-Xmx1g", "-XX:MaxDirectMemorySize=1g")
                 .run(limits, attack.name());
         assertEquals(0, result.exitCode(), result.output());
         String last = result.output().strip().lines().reduce("", (first, second) -> second);
@@ -53,9 +55,19 @@ class HostileWorkerTest {
         CLAIM {
             @Override
             void run(Program program) throws IOException {
-                int length = program.options.maxFrameLength();
-                program.peered.pushed().peer().write(Frames.header(1, length));
-                program.send(length - 1);
+                program.peered.pipe().onFrame((pipe, channelId, payload) -> {});
+                program.claim(1);
+            }
+        },
+        /** The same behind whole frames of that length. */
+        CLAIM_AGAIN {
+            @Override
+            void run(Program program) throws IOException {
+                program.peered.pipe().onFrame((pipe, channelId, payload) -> {});
+                program.claim(0);
+                program.claim(0);
+                program.claim(1);
+                assertEquals(2, program.peered.pipe().stats().framesIn());
             }
         },
         /** Frames that nobody takes: as many as are read. */
@@ -116,6 +128,13 @@ class HostileWorkerTest {
                 attack.run(program);
                 System.out.println(program.peak);
             }
+        }
+
+        /** Sends the longest frame that may be, but for so many bytes at its end. */
+        private void claim(int missing) throws IOException {
+            int length = options.maxFrameLength();
+            peered.peer().write(Frames.header(1, length));
+            send(length - missing);
         }
 
         /** Sends until the kernel takes no more, or so many bytes are sent. */

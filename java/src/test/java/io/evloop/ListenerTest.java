@@ -212,19 +212,22 @@ class ListenerTest {
         return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     }
 
-    @Test
-    void aTcpPeerHasAnAddressAndNoCredentials() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "::"}) // which takes clients of IPv4, too
+    void aTcpPeerHasAnAddressAndNoCredentials(String host) throws Exception {
+        assumeTrue(!host.equals("::") || SocketKind.TCP6.isAvailable());
         List<Address> peers = new ArrayList<>();
         AcceptHandler acceptor = (from, socket) -> {
             peers.add(socket.remote());
             assertThrows(UnsupportedOperationException.class, socket::credentials);
             assertThrows(UnsupportedOperationException.class, socket::openPidFd);
         };
-        try (Listener listener = loop.listen(Address.tcp(0), acceptor);
+        try (Listener listener = loop.listen(Address.of(new InetSocketAddress(host, 0)), acceptor);
                 Socket client = new Socket("127.0.0.1", listener.localAddress().port())) {
             Await.turns(loop, "the connection", () -> !peers.isEmpty());
             assertEquals(client.getLocalPort(), peers.get(0).port());
             assertEquals("127.0.0.1", peers.get(0).inetAddress().getHostAddress());
+            assertEquals("tcp:127.0.0.1:" + client.getLocalPort(), peers.get(0).toString());
         }
     }
 
