@@ -178,11 +178,15 @@ final class FrameOutput {
         ByteBuffer header = context.headerScratch;
         FrameLayout.putHeader(header, 0, channelId, length);
         WriteResult result = outbound.writeThrough(header, FrameLayout.HEADER_LENGTH, payload, index, length);
-        if (result != null) {
+        if (result == null) {
+            result = appendCopy(channelId, payload, index, length);
+        } else {
             account.frames++;
-            return result;
         }
-        return appendCopy(channelId, payload, index, length);
+        if (result == WriteResult.ABOVE_HIGH_WATER && length >= account.limits().highWater()) {
+            outbound.drain().awaitEmptiness();
+        }
+        return result;
     }
 
     private void check(int channelId, int length) {

@@ -14,6 +14,10 @@ final class OutputDrain {
     private final OutputQueue queue;
     private int refusedBytes;
     private boolean aboveHighWater;
+
+    /** Writers go on once the queue is empty, not at the low water mark. */
+    private boolean untilEmpty;
+
     private boolean owed;
     private boolean queued;
     private boolean starving;
@@ -42,6 +46,14 @@ final class OutputDrain {
         if (account.takeCrossing()) {
             PipeEvent.highWater(endpoint.protocol().owner(), account.queued());
         }
+    }
+
+    /**
+     * Part of a frame that is above the high water mark by itself is queued. The next such one goes past the queue if that is
+     * empty, and behind a remainder it would be copied, all of it, while the peer has nothing to read.
+     */
+    void awaitEmptiness() {
+        untilEmpty = true;
     }
 
     /** Somebody waits, for {@code bytes} in one piece if they are not 0. */
@@ -86,10 +98,12 @@ final class OutputDrain {
             return false;
         }
         OutputLimits limits = account.limits();
-        if (account.queued() > limits.lowWater() || account.queued() + growth > limits.maxQueuedBytes()) {
+        if (account.queued() > (untilEmpty ? 0 : limits.lowWater())
+                || account.queued() + growth > limits.maxQueuedBytes()) {
             return false;
         }
         refusedBytes = 0;
+        untilEmpty = false;
         aboveHighWater = false;
         account.drained();
         owed = false;

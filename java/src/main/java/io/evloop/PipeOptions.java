@@ -40,7 +40,10 @@ public final class PipeOptions {
         return outputLimits.highWater();
     }
 
-    /** Queued bytes at or below which {@code onDrain} is called. */
+    /**
+     * Queued bytes at or below which {@code onDrain} is called; 0 behind a frame that is {@link #highWater} or longer by itself
+     * and from a direct buffer of 256 KiB or more: the next such one is sent from its own memory if nothing is queued.
+     */
     public long lowWater() {
         return outputLimits.lowWater();
     }

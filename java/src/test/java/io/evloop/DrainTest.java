@@ -159,6 +159,35 @@ class DrainTest {
     }
 
     @Test
+    void aLargeFrameAboveHighWaterDrainsWhenNothingOfItIsLeftAndSmallOnesAtLowWaterAgain() throws Exception {
+        try (PeeredPipe own = PeeredPipe.adopt(loop)) {
+            PipeStats stats = own.pipe().stats();
+            List<Long> drained = new ArrayList<>();
+            own.pipe().onDrain(any -> drained.add(stats.queuedBytes()));
+            assertEquals(ABOVE_HIGH_WATER, own.pipe().writeFrame(1, ByteBuffer.allocateDirect(2 << 20)));
+            readDown(own, 256 << 10);
+            assertEquals(List.of(), drained);
+            readDown(own, 0);
+            assertEquals(List.of(0L), drained);
+            while (own.pipe().writeFrame(1, new byte[PAYLOAD], 0, PAYLOAD) == OK) {
+                continue;
+            }
+            readDown(own, 256 << 10);
+            assertEquals(2, drained.size());
+            assertTrue(drained.get(1) > 0);
+        }
+    }
+
+    /** Reads until no more than so many bytes are queued, and some are unless that is 0. */
+    private void readDown(PeeredPipe own, long queuedBytes) throws Exception {
+        while (own.pipe().stats().queuedBytes() > queuedBytes) {
+            own.peer().readSome(32 << 10);
+            Await.idle(loop);
+        }
+        assertEquals(queuedBytes > 0, own.pipe().stats().queuedBytes() > 0);
+    }
+
+    @Test
     void betweenTheMarksItStaysAboveHighWaterUntilTheDrain() {
         writeUntil(ABOVE_HIGH_WATER);
         Await.turns(loop, "room below high water", () -> {
