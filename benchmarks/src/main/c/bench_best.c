@@ -28,17 +28,16 @@ static void send_stream(const struct job *job) {
     struct output output = new_output(job->first_fd, WRITE_BUFFER + frame_length);
     struct schedule schedule = new_schedule(job);
     uint64_t sequence = 0;
-    for (;;) {
-        uint32_t code = schedule_poll(&schedule, now_nanos());
+    for (uint32_t code = 0; code != CONTROL_END;) {
+        code = schedule_poll(&schedule, now_nanos());
         if (code != 0) {
             append_control(&output, code);
             meter_control(&meter, code);
         }
-        if (code == CONTROL_END) { /* the last frame: the receiver may leave */
-            break;
-        }
         uint64_t before = sequence;
-        if (job->payload >= DIRECT_PAYLOAD) {
+        if (code == CONTROL_END) { /* the last frame: the receiver may leave */
+            flush_output(&output);
+        } else if (job->payload >= DIRECT_PAYLOAD) {
             flush_output(&output);
             uint8_t header[HEADER];
             store_header(header, (uint32_t) sequence & CHANNEL_MASK, job->payload);
@@ -53,7 +52,6 @@ static void send_stream(const struct job *job) {
         }
         meter.frames += sequence - before;
     }
-    flush_output(&output);
     close(output.fd);
     print_result(job, &meter, NULL, 1);
 }

@@ -46,12 +46,6 @@ public final class BlockingPipe implements AutoCloseable {
     /** From this payload on, a copy costs more than system calls of its own. */
     private static final int WRITE_THROUGH_LENGTH = 256 * 1024;
 
-    /** Bytes of free buffers that are kept for good: a frame of 16 MiB grows through 32 MiB of them. */
-    private static final long RETAINED_BYTES = 32L << 20;
-
-    /** What is kept beyond that was in use within the last two such periods, as far as reads tell the time. */
-    private static final long POOL_PERIOD_NANOS = 5_000_000_000L;
-
     private final int fd;
     private final boolean socket;
     private final DropGuard guard = new DropGuard();
@@ -63,9 +57,8 @@ public final class BlockingPipe implements AutoCloseable {
     private final WriteThrough through;
     private final ByteBuffer header = ByteBuffer.allocateDirect(FrameLayout.HEADER_LENGTH);
     private final Frame frame = new Frame();
-    /** More is kept than may be for good. */
-    private boolean poolIsAging;
 
+    /** When the pool's period is over, while it is aging: the next read sees to it. */
     long poolAgesAtNanos;
 
     private boolean outputShut;
@@ -76,7 +69,8 @@ public final class BlockingPipe implements AutoCloseable {
         this.fd = fd;
         this.socket = socket;
         this.sink = new Sink(fd, socket);
-        this.pool = new BufferPool(RETAINED_BYTES, this::agePoolLater);
+        this.pool = new BufferPool(
+                BufferPool.RETAINED_BYTES, () -> poolAgesAtNanos = System.nanoTime() + BufferPool.PERIOD_NANOS);
         this.reader = new FrameReader(maxFrameLength);
         this.input = new InputBuffer(pool);
         final IoVectors vectors = new IoVectors();
@@ -161,8 +155,7 @@ public final class BlockingPipe implements AutoCloseable {
         if (writeFailure == null) {
             flush();
         }
-        if (poolIsAging && System.nanoTime() - poolAgesAtNanos >= 0) {
-            poolIsAging = false;
+        if (pool.isAging() && System.nanoTime() - poolAgesAtNanos >= 0) {
             pool.age();
         }
         input.releaseIfEmpty(); // a block that has grown is not kept for what may be small from now on
@@ -172,11 +165,6 @@ public final class BlockingPipe implements AutoCloseable {
             throw new TruncatedFrameException(reader.wanted(), input.length());
         }
         return count > 0;
-    }
-
-    private void agePoolLater() {
-        poolIsAging = true;
-        poolAgesAtNanos = System.nanoTime() + POOL_PERIOD_NANOS;
     }
 
     // writing ----------------------------------------------------------------------------------------------------

@@ -16,19 +16,13 @@ import java.util.Set;
 /** What the parts of one loop share. Loop thread only. */
 final class LoopContext {
 
-    /** Bytes of free buffers that a loop keeps for good. */
-    private static final long RETAINED_BYTES = 32L << 20;
-
-    /** What is kept beyond that was in use within the last two such periods. */
-    private static final long POOL_PERIOD_NANOS = 5_000_000_000L;
-
     private static final int HEADER_SCRATCH = 16;
 
     final EventLoop loop;
     final EventLoopOptions options;
     final TaskQueue tasks;
     final Registry registry;
-    final BufferPool pool = new BufferPool(RETAINED_BYTES, this::agePoolLater);
+    final BufferPool pool = new BufferPool(BufferPool.RETAINED_BYTES, this::agePoolLater);
     final IoVectors vectors = new IoVectors();
     final WriteThrough writeThrough = new WriteThrough(vectors);
     final ByteBuffer headerScratch = ByteBuffer.allocateDirect(HEADER_SCRATCH);
@@ -88,7 +82,7 @@ final class LoopContext {
     }
 
     private void agePoolLater() {
-        timers.add(loop, System.nanoTime() + POOL_PERIOD_NANOS, pool::age);
+        timers.add(loop, System.nanoTime() + BufferPool.PERIOD_NANOS, pool::age);
     }
 
     /** Closes a descriptor that nobody waits for; an error is reported. */

@@ -55,7 +55,6 @@ class HostileWorkerTest {
         CLAIM {
             @Override
             void run(Program program) throws IOException {
-                program.peered.pipe().onFrame((pipe, channelId, payload) -> {});
                 program.claim(1);
             }
         },
@@ -63,7 +62,6 @@ class HostileWorkerTest {
         CLAIM_AGAIN {
             @Override
             void run(Program program) throws IOException {
-                program.peered.pipe().onFrame((pipe, channelId, payload) -> {});
                 program.claim(0);
                 program.claim(0);
                 program.claim(1);
@@ -132,6 +130,7 @@ class HostileWorkerTest {
 
         /** Sends the longest frame that may be, but for so many bytes at its end. */
         private void claim(int missing) throws IOException {
+            peered.pipe().onFrame((pipe, channelId, payload) -> {});
             int length = options.maxFrameLength();
             peered.peer().write(Frames.header(1, length));
             send(length - missing);

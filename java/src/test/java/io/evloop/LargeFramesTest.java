@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.buffer.BufferPool;
 import io.evloop.testing.Await;
 import io.evloop.testing.Background;
 import io.evloop.testing.Frames;
@@ -19,7 +20,6 @@ class LargeFramesTest {
 
     private static final int LENGTH = 32 << 20;
     private static final int FRAMES = 40;
-    private static final int KEPT_FOR_GOOD = 32 << 20;
 
     /** Without calls for the garbage collector, and with less direct memory than fresh blocks for each would take. */
     private static final String[] OPTIONS = {"-Xmx1g", "-XX:+DisableExplicitGC", "-XX:MaxDirectMemorySize=384m"};
@@ -45,7 +45,7 @@ class LargeFramesTest {
             pair[1].onFrame((pipe, channelId, payload) -> received[0] = true);
             pair[0].writeFrame(1, ByteBuffer.allocateDirect(LENGTH));
             Await.turns(loop, "the frame", () -> received[0]);
-            assertTrue(loop.stats().pooledBytes() > KEPT_FOR_GOOD);
+            assertTrue(loop.stats().pooledBytes() > BufferPool.RETAINED_BYTES);
             TimerQueue timers = pair[0].endpoint().context().timers;
             for (int period = 1; period <= 2; period++) {
                 assertEquals(1, timers.size());
@@ -53,7 +53,7 @@ class LargeFramesTest {
                         .task
                         .run();
             }
-            assertTrue(loop.stats().pooledBytes() <= KEPT_FOR_GOOD);
+            assertTrue(loop.stats().pooledBytes() <= BufferPool.RETAINED_BYTES);
             assertEquals(0, timers.size());
         }
     }
@@ -69,11 +69,11 @@ class LargeFramesTest {
             }
             for (int period = 1; period <= 2; period++) {
                 exchange(peer, pipe);
-                assertTrue(pipe.pool.retainedBytes() > KEPT_FOR_GOOD);
+                assertTrue(pipe.pool.retainedBytes() > BufferPool.RETAINED_BYTES);
                 pipe.poolAgesAtNanos = System.nanoTime();
             }
             exchange(peer, pipe);
-            assertTrue(pipe.pool.retainedBytes() <= KEPT_FOR_GOOD);
+            assertTrue(pipe.pool.retainedBytes() <= BufferPool.RETAINED_BYTES);
         }
         assertEquals(0, pipe.pool.retainedBytes());
     }

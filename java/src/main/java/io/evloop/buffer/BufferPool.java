@@ -8,7 +8,7 @@ import java.util.Arrays;
  *
  * <p>What is free is kept for the next lease up to {@link #retainedLimit}, and beyond that for a while: what is leased and
  * what is kept are together at most that limit more than what was leased at once of late, and the excess is at most a
- * quarter of the JVM's largest heap, which is how much direct memory there is by default. Otherwise a stream of large
+ * quarter of the JVM's largest heap: by default there is as much direct memory as that heap. Otherwise a stream of large
  * frames would take fresh memory for each, which the JVM clears, and gets back by collecting garbage.
  *
  * <p>The rest is left to the garbage collector, which frees direct memory once no view of it is left: nothing here can
@@ -18,6 +18,12 @@ public final class BufferPool {
 
     /** Bytes of a class beyond its power of two. */
     public static final int SLACK = 64;
+
+    /** Bytes of free buffers that a loop, or a blocking pipe, keeps for good: a frame of 16 MiB grows through as many. */
+    public static final long RETAINED_BYTES = 32L << 20;
+
+    /** What they keep beyond that was in use within the last two such periods. */
+    public static final long PERIOD_NANOS = 5_000_000_000L;
 
     private static final int MIN_SHIFT = 12;
     private static final int MAX_SHIFT = 30;
@@ -141,6 +147,11 @@ public final class BufferPool {
     private long keptBytes(long leased) {
         long unleased = Math.max(0, Math.max(peakBytes, formerPeakBytes) - leased);
         return retainedLimit + Math.min(unleased, EXCESS_LIMIT);
+    }
+
+    /** Whether {@link #age} is to be called. */
+    public boolean isAging() {
+        return aging;
     }
 
     /** A period is over: what was needed at once in the one before it, and not in this one, is forgotten. */
