@@ -26,6 +26,7 @@ import errno
 import os
 import socket
 import struct
+from contextlib import suppress
 from typing import AsyncIterator, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 __all__ = ["AsyncPipe", "EvloopError", "Frame", "InvalidFrameError", "MAX_CHANNEL", "MAX_FRAME_LENGTH"]
@@ -40,6 +41,7 @@ _VARIABLE = "EVLOOP_FD"
 _HEADER = struct.Struct(">HI")  # channel, length of the payload
 _READ_LENGTH = 64 * 1024
 _LARGE_READ_LENGTH = 1024 * 1024
+_LAST_READS = 64
 _FLUSH_LENGTH = 64 * 1024
 
 
@@ -149,8 +151,6 @@ class Pipe:
         """The descriptor, which stays this pipe's; -1 once it is closed."""
         return self._socket.fileno()
 
-    # reading
-
     def read(self) -> Optional[Frame]:
         """Takes the next frame and waits for it if need be; before it waits, it flushes.
 
@@ -190,11 +190,8 @@ class Pipe:
                 pieces.append(piece)
                 have += len(piece)
         finally:
-            self._input = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            self._start = 0
+            self._input, self._start = (pieces[0] if len(pieces) == 1 else b"".join(pieces)), 0
         return have
-
-    # writing
 
     def write(self, channel: int, payload: Payload) -> None:
         """Writes one frame of 1 to ``max_frame_length`` bytes, or gathers it to be sent with the next ones.
@@ -235,8 +232,6 @@ class Pipe:
         if self.fileno() < 0:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
-    # the end
-
     def shutdown_output(self) -> None:
         """Flushes and half-closes: the peer reads to the end and can still write."""
         self.flush()
@@ -260,6 +255,7 @@ class Pipe:
 class _Reader(asyncio.StreamReader):
     """Tells of an error of the connection behind the bytes that came before it, not ahead of them."""
 
+    sock: socket.socket
     failure: Optional[Exception] = None
     ended = False
 
@@ -269,8 +265,19 @@ class _Reader(asyncio.StreamReader):
 
     def set_exception(self, exc: Exception) -> None:
         if not self.ended:  # or else it is the writer's
-            self.failure = exc
+            if not (self._feed_rest() and isinstance(exc, BrokenPipeError)):  # that one is the writer's, too
+                self.failure = exc
             self.feed_eof()
+
+    def _feed_rest(self) -> bool:
+        """Reads what a failed write has left in the socket; whether that ends. Of a peer that writes on, some of it."""
+        with suppress(OSError):
+            for _ in range(_LAST_READS):
+                piece = self.sock.recv(_LARGE_READ_LENGTH)
+                if not piece:
+                    return True
+                self.feed_data(piece)
+        return False
 
 
 class AsyncPipe:
@@ -304,12 +311,10 @@ class AsyncPipe:
         _checked_stream(sock, max_frame_length).setblocking(False)
         loop = asyncio.get_running_loop()
         reader = _Reader(limit=_LARGE_READ_LENGTH)
+        reader.sock = sock
         protocol = asyncio.StreamReaderProtocol(reader)
         transport, _ = await loop.create_connection(lambda: protocol, sock=sock)
-        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-        return cls(reader, writer, max_frame_length=max_frame_length)
-
-    # reading
+        return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), max_frame_length=max_frame_length)
 
     async def read(self) -> Optional[Frame]:
         """Takes the next frame; see Pipe.read. One that is cancelled loses nothing: the next one goes on with it."""
@@ -347,8 +352,6 @@ class AsyncPipe:
         while (frame := await self.read()) is not None:
             yield frame
 
-    # writing
-
     async def write(self, channel: int, payload: Payload) -> None:
         """Writes one frame; see Pipe.write. What one step of the event loop writes is sent together, in its order."""
         header, payload = _encode(channel, payload, self._max_frame_length)
@@ -375,11 +378,8 @@ class AsyncPipe:
 
     def _send(self) -> None:
         if self._output:
-            gathered = self._output
-            self._output = bytearray()
+            gathered, self._output = self._output, bytearray()
             self._writer.write(gathered)
-
-    # the end
 
     async def shutdown_output(self) -> None:
         """Flushes and half-closes: the peer reads to the end and can still write."""

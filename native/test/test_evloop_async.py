@@ -192,18 +192,47 @@ class AsyncPipeTest(EndsTest):
 
         self.run_with_pipe(body)
 
+    def test_a_failed_write_leaves_no_frame_behind_in_the_socket(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> List[evloop.Frame]:
+            self.peer.sendall(b"".join(frames))
+            self.peer.close()
+            with self.assertRaises(OSError):
+                while True:
+                    await pipe.write(1, b"to nobody")
+                    await pipe.flush()
+            return [one async for one in pipe]
+
+        frames = [frame(number, b"x" * 1000) for number in range(50)]
+        self.assertEqual(frames, [frame(*one) for one in self.run_with_pipe(body)])
+
+    def test_a_failed_write_is_told_behind_the_frames_of_a_peer_that_writes_on(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            self.peer.sendall(frame(1, b"x") + frame(2, b"y"))
+            self.peer.shutdown(socket.SHUT_RD)
+            with self.assertRaises(OSError):
+                while True:
+                    await pipe.write(1, b"to nobody")
+                    await pipe.flush()
+            self.assertEqual([(1, b"x"), (2, b"y")], [await pipe.read(), await pipe.read()])
+            with self.assertRaises(BrokenPipeError):
+                await pipe.read()
+
+        self.run_with_pipe(body)
+
     def test_delivers_the_frames_before_a_connection_reset(self) -> None:
         async def body(pipe: evloop.AsyncPipe) -> List[evloop.Frame]:
             await pipe.write(9, b"unread")
             await pipe.flush()
             self.peer.sendall(b"".join(frame(number, b"x") for number in range(100)))
-            frames = [await pipe.read()]
+            first = await pipe.read()
+            assert first is not None
+            frames = [first]
             self.peer.close()  # with our frame unread
             await asyncio.sleep(0.1)  # the connection has told of it
             with self.assertRaises(ConnectionResetError):
-                while True:
-                    frames.append(await pipe.read())
-            return [one for one in frames if one is not None]
+                while (one := await pipe.read()) is not None:
+                    frames.append(one)
+            return frames
 
         self.assertEqual([(number, b"x") for number in range(100)], self.run_with_pipe(body))
 
