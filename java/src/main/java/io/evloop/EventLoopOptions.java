@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.epoll.Epoll;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -111,7 +112,8 @@ public final class EventLoopOptions {
 
         /** Events that one wait reports at first, 1 to 1,048,576. Default 256. */
         public Builder maxEvents(int maxEvents) {
-            this.maxEvents = positive(maxEvents, "maxEvents");
+            Epoll.checkMaxEvents(maxEvents);
+            this.maxEvents = maxEvents;
             return this;
         }
 

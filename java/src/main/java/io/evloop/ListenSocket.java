@@ -73,7 +73,7 @@ record ListenSocket(int fd, Address local, SocketFile file, int inheritedIndex) 
         }
     }
 
-    private static IOException bindFailure(Address address, int result) {
+    private static IOException bindFailure(Address address, int result) throws IOException {
         String what = "bind " + address;
         if (result == -Errno.EADDRINUSE && address.pathName() != null) {
             what += isStale(address)
@@ -87,7 +87,7 @@ record ListenSocket(int fd, Address local, SocketFile file, int inheritedIndex) 
      * Whether what has the name is a socket without a listener. It is asked by a socket of another type: a listener refuses that
      * with EPROTOTYPE, and accepts nothing.
      */
-    private static boolean isStale(Address address) {
+    private static boolean isStale(Address address) throws IOException {
         if (!SocketFile.isSocket(address.pathName())) {
             return false; // a file or a directory is connected to as if nobody listened
         }
@@ -95,9 +95,11 @@ record ListenSocket(int fd, Address local, SocketFile file, int inheritedIndex) 
         if (fd < 0) {
             return false;
         }
-        int result = address.encoded().connect(fd);
-        Native.close(fd);
-        return result == -Errno.ECONNREFUSED;
+        try {
+            return address.encoded().connect(fd) == -Errno.ECONNREFUSED;
+        } finally {
+            Fd.close(fd);
+        }
     }
 
     /** Nothing came of it: closes it, or leaves one that was inherited to be taken again. */

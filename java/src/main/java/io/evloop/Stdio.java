@@ -29,14 +29,14 @@ public final class Stdio {
         this.capture = capture;
     }
 
-    /** Reads from a file. */
+    /** Reads from a file. The start, and so the loop, waits for the writer of a FIFO, as {@code open(2)} does. */
     public static Stdio from(Path file) {
         return new Stdio(KernelPath.of(file), FileDescriptors.O_RDONLY, null);
     }
 
     /**
      * Writes to a file, which is made, or emptied, when the worker starts; each write to its end, so that both outputs can go to
-     * the same one.
+     * the same one. The start, and so the loop, waits for the reader of a FIFO, as {@code open(2)} does.
      */
     public static Stdio to(Path file) {
         return new Stdio(KernelPath.of(file), APPEND | FileDescriptors.O_TRUNC, null);

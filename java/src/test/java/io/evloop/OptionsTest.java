@@ -68,6 +68,7 @@ class OptionsTest {
         EventLoopOptions.Builder builder = EventLoopOptions.builder();
         assertThrows(IllegalArgumentException.class, () -> builder.framesPerTurn(0));
         assertThrows(IllegalArgumentException.class, () -> builder.maxEvents(0));
+        assertThrows(IllegalArgumentException.class, () -> builder.maxEvents((1 << 20) + 1));
         assertThrows(IllegalArgumentException.class, () -> builder.maxQueuedBytes(0));
         assertThrows(IllegalArgumentException.class, () -> builder.spin(Duration.ofNanos(-1)));
         assertThrows(IllegalArgumentException.class, () -> builder.workerGrace(Duration.ofNanos(-1)));

@@ -256,7 +256,12 @@ public final class Epoll implements AutoCloseable {
         }
     }
 
-    private static void checkMaxEvents(int maxEvents) {
+    /**
+     * Whether {@link #open} would take it.
+     *
+     * @throws IllegalArgumentException if it is not 1 to 1,048,576
+     */
+    public static void checkMaxEvents(int maxEvents) {
         if (maxEvents < 1 || maxEvents > MAX_EVENTS_LIMIT) {
             throw new IllegalArgumentException("maxEvents must be 1 to " + MAX_EVENTS_LIMIT + ", not " + maxEvents);
         }
