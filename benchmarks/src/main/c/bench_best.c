@@ -52,7 +52,7 @@ static void send_stream(const struct job *job) {
         }
         meter.frames += sequence - before;
     }
-    close(output.fd);
+    close_fd(output.fd);
     print_result(job, &meter, NULL, 1);
 }
 
@@ -163,7 +163,7 @@ static void send_fan_in(const struct job *job) {
                 write_chunk(pipe, &chunk);
             }
             if (pipe->ended && pipe->rest_length == 0) {
-                close(pipe->fd); /* the only copy: it leaves the epoll with it */
+                close_fd(pipe->fd); /* the only copy: it leaves the epoll with it */
                 open--;
             }
         }
@@ -264,7 +264,7 @@ static void receive_fan_in(const struct job *job) {
             input.fd = job->first_fd + (int) events[i].data.u32;
             sink.current = &sink.pipes[events[i].data.u32];
             if (!receive_from(&sink, &input)) {
-                close(input.fd);
+                close_fd(input.fd);
                 open--;
             }
         }
@@ -380,7 +380,7 @@ static void request_echo(const struct job *job) {
         }
         answer(&client.echo, &input, &client, reply_frame);
     }
-    close(job->first_fd);
+    close_fd(job->first_fd);
     print_result(job, &client.echo.meter, client.histogram, 1);
 }
 

@@ -42,6 +42,12 @@ _Noreturn __attribute__((format(printf, 1, 2))) static inline void die(const cha
     exit(1);
 }
 
+static inline void close_fd(int fd) {
+    if (close(fd) != 0) {
+        die("close of fd %d", fd);
+    }
+}
+
 static inline int64_t parse_number(const char *name, const char *text, int64_t min, int64_t max) {
     char *end = NULL;
     errno = 0;

@@ -193,7 +193,7 @@ int main(int count, char **words) {
         serve_all(peer);
     }
     for (uint32_t pipe = 0; pipe < job.pipes; pipe++) {
-        close(job.first_fd + (int) pipe);
+        close_fd(job.first_fd + (int) pipe);
     }
     print_result(&job, &peer->meter, job.role == ROLE_CLIENT ? &peer->histogram : NULL, peer->jain);
     return 0;

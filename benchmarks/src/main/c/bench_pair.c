@@ -126,7 +126,7 @@ static int move_up(const struct pair *pair, int fd) {
     if (moved < 0) {
         die("F_DUPFD_CLOEXEC");
     }
-    close(fd);
+    close_fd(fd);
     return moved;
 }
 
@@ -232,12 +232,12 @@ static void start_sides(struct pair *pair) {
     for (int i = 0; i < SIDES; i++) {
         struct side *side = &pair->sides[i];
         for (int fd = 0; fd < pair->pipes; fd++) {
-            close(side->fds[fd]);
+            close_fd(side->fds[fd]);
         }
         if (write(side->go[1], "g", 1) != 1) {
             die("the start signal");
         }
-        close(side->marks[1]);
+        close_fd(side->marks[1]);
     }
 }
 
