@@ -142,7 +142,7 @@ public final class BlockingPipe implements AutoCloseable {
             }
             input.hideView();
             if (result == FrameReader.INVALID) {
-                throw FrameInput.invalidFrame(this, reader, input);
+                throw FrameErrors.invalid(this, reader, input);
             }
             if (!fill()) {
                 return null;

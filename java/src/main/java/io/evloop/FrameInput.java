@@ -1,19 +1,14 @@
 package io.evloop;
 
 import io.evloop.buffer.InputBuffer;
-import io.evloop.buffer.OffHeapBuffer;
 import io.evloop.buffer.OutputQueue;
-import io.evloop.error.InvalidFrameException;
 import io.evloop.error.TruncatedFrameException;
 import io.evloop.frame.FrameLayout;
 import io.evloop.frame.FrameReader;
-import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
-/** The protocol of a pipe: takes frames out of the unread bytes and hands them on, pushed or pulled. */
+/** The protocol of a pipe: takes frames out of the unread bytes and hands them on, pushed or pulled. Loop thread only. */
 final class FrameInput implements Protocol {
-
-    private static final int SHOWN_BYTES = 48;
 
     /** Unread bytes that a pipe of small frames may hold: what two reads bring. */
     private static final int READ_AHEAD = 256 * 1024;
@@ -24,19 +19,14 @@ final class FrameInput implements Protocol {
     private final InputBuffer input;
     private final PipeStats stats;
     private final FrameReader reader;
-    private FrameHandler handler;
-    private ChannelHandlers channelHandlers;
+    private final FramePush push;
     private Consumer<Pipe> readableHandler;
     private Frame frame;
     private FrameFds fds;
     private boolean declined;
-    private boolean pushing;
 
     /** Reading was resumed since the last call. */
     private boolean renewed;
-
-    /** The last turn ended for its limits: to look for a next frame is left to the next one, which has to anyway. */
-    private boolean cutShort;
 
     FrameInput(Pipe pipe, Endpoint endpoint, int maxFrameLength) {
         this.pipe = pipe;
@@ -45,6 +35,7 @@ final class FrameInput implements Protocol {
         this.input = inbound.buffer();
         this.stats = endpoint.stats();
         this.reader = new FrameReader(maxFrameLength);
+        this.push = new FramePush(pipe, endpoint, reader);
     }
 
     // handlers ---------------------------------------------------------------------------------------------------
@@ -52,25 +43,19 @@ final class FrameInput implements Protocol {
     void handler(FrameHandler newHandler) {
         checkMode(readableHandler == null);
         boolean heard = wantsInput();
-        handler = newHandler;
+        push.handler(newHandler);
         changed(heard);
     }
 
     void handler(int channelId, FrameHandler newHandler) {
         checkMode(readableHandler == null);
         boolean heard = wantsInput();
-        if (channelHandlers == null) {
-            channelHandlers = new ChannelHandlers();
-        }
-        channelHandlers.set(channelId, newHandler);
-        if (channelHandlers.isEmpty()) {
-            channelHandlers = null;
-        }
+        push.handler(channelId, newHandler);
         changed(heard);
     }
 
     void readableHandler(Consumer<Pipe> newHandler) {
-        checkMode(handler == null && channelHandlers == null);
+        checkMode(!push.hasHandler());
         boolean heard = wantsInput();
         readableHandler = newHandler;
         changed(heard);
@@ -90,11 +75,6 @@ final class FrameInput implements Protocol {
         if (!right) {
             throw new IllegalStateException("a pipe either pushes (onFrame) or is pulled (onReadable): " + pipe);
         }
-    }
-
-    private FrameHandler handlerOf(int channelId) {
-        FrameHandler own = channelHandlers == null ? null : channelHandlers.get(channelId);
-        return own == null ? handler : own;
     }
 
     /** From now on frames may bring descriptors. */
@@ -119,7 +99,7 @@ final class FrameInput implements Protocol {
 
     @Override
     public boolean wantsInput() {
-        return wantsPush() || readableHandler != null;
+        return push.hasHandler() || readableHandler != null;
     }
 
     @Override
@@ -158,7 +138,11 @@ final class FrameInput implements Protocol {
 
     @Override
     public boolean isReady() {
-        return wantsInput() && !declined && (cutShort ? input.length() >= FrameLayout.HEADER_LENGTH : holdsFrame());
+        if (declined || !wantsInput()) {
+            return false;
+        }
+        boolean leftToRun = push.isCutShort() && readableHandler == null;
+        return leftToRun ? input.length() >= FrameLayout.HEADER_LENGTH : holdsFrame();
     }
 
     @Override
@@ -182,7 +166,7 @@ final class FrameInput implements Protocol {
         if (!wantsInput() || input.isEmpty()) {
             return 0;
         }
-        return fds == null ? push(limit, bytes) : pushWithFds(bytes);
+        return fds == null ? push.run(limit, bytes) : pushWithFds(bytes);
     }
 
     private int pushWithFds(int byteLimit) {
@@ -191,7 +175,7 @@ final class FrameInput implements Protocol {
             return 0;
         }
         try {
-            return push(1, byteLimit);
+            return push.run(1, byteLimit);
         } finally {
             fds.finish();
             endIfFdsFailed();
@@ -203,83 +187,7 @@ final class FrameInput implements Protocol {
         return stats.bytesIn - input.length();
     }
 
-    private int push(int limit, int byteLimit) {
-        final InputBuffer unread = input;
-        final OffHeapBuffer block = unread.block();
-        final ByteBuffer bytes = block.bytes();
-        final int maxLength = reader.maxFrameLength();
-        final Pipe from = pipe;
-        final int end = unread.end();
-        final int stop = unread.start() + Math.min(byteLimit, unread.length());
-        final LoopContext context = endpoint.context();
-        final boolean traces = context.tracesHandlers;
-        int position = unread.start();
-        int count = 0;
-        boolean more = true;
-        pushing = true;
-        try {
-            while (more && count < limit && position < stop && inbound.isDelivering() && wantsPush()) {
-                final FrameHandler only = channelHandlers == null ? handler : null;
-                do {
-                    long header = FrameReader.peek(bytes, position, end, maxLength);
-                    if (header == 0) {
-                        header = lookCloser(bytes, position, end);
-                        if (header == 0) {
-                            more = false;
-                            break;
-                        }
-                    }
-                    final int channelId = FrameLayout.channelId(header);
-                    final FrameHandler target = only == null ? handlerOf(channelId) : only;
-                    final int start = position + FrameLayout.HEADER_LENGTH;
-                    position = start + FrameLayout.length(header); // consumed, whatever the handler does
-                    count++;
-                    if (target == null) {
-                        stats.droppedFrames++;
-                    } else if (traces) {
-                        handOverTraced(target, channelId, block.view(start, position));
-                    } else {
-                        target.onFrame(from, channelId, block.view(start, position));
-                    }
-                } while (!context.hasChanged() && count < limit && position < stop);
-                context.attend();
-            }
-        } finally {
-            pushing = false;
-            cutShort = more;
-            unread.start(position);
-            unread.hideView();
-            stats.framesIn += count;
-            context.stats.frames += count;
-        }
-        return count;
-    }
-
-    private boolean wantsPush() {
-        return handler != null || channelHandlers != null;
-    }
-
-    /** The header of the frame at {@code position}; 0: there is none yet, or an invalid one, which ends the stream. */
-    private long lookCloser(ByteBuffer bytes, int position, int end) {
-        int result = reader.next(bytes, position, end);
-        if (result == FrameReader.INVALID) {
-            input.start(position);
-            endpoint.closeWith(invalidFrame(pipe, reader, input));
-        }
-        return result == FrameReader.FRAME ? reader.header() : 0;
-    }
-
-    private void handOverTraced(FrameHandler target, int channelId, ByteBuffer payload) {
-        HandlerEvent event = HandlerEvent.start(endpoint.context());
-        try {
-            target.onFrame(pipe, channelId, payload);
-        } finally {
-            HandlerEvent.finish(event, pipe);
-        }
-    }
-
     private int offer() {
-        cutShort = false;
         if (!isReady()) {
             if (fds != null) { // frames may have been read outside the handler
                 endIfFdsFailed();
@@ -307,7 +215,7 @@ final class FrameInput implements Protocol {
 
     /** See {@link Pipe#readFrame}. */
     Frame readFrame() {
-        checkMode(handler == null && channelHandlers == null && !pushing);
+        checkMode(!push.hasHandler() && !push.isRunning());
         if (!endpoint.isOpen() || inbound.isPaused() || input.length() < FrameLayout.HEADER_LENGTH) {
             return null;
         }
@@ -341,17 +249,6 @@ final class FrameInput implements Protocol {
             return false;
         }
         return true;
-    }
-
-    /** For the invalid frame that the reader has just found at the start of the unread bytes. */
-    static InvalidFrameException invalidFrame(Object pipe, FrameReader reader, InputBuffer input) {
-        PipeEvent.invalidFrame(pipe, reader.channelId(), reader.declaredLength());
-        return new InvalidFrameException(
-                reader.channelId(),
-                reader.declaredLength(),
-                "invalid frame: channel " + reader.channelId() + ", length " + reader.declaredLength() + " is not 1 to "
-                        + reader.maxFrameLength() + "; the stream goes on with "
-                        + EscapedBytes.quote(input.bytes(), input.start(), input.end(), SHOWN_BYTES));
     }
 
     @Override
