@@ -228,7 +228,7 @@ int evl_open(const char *path, int flags, int mode) {
     int fd;
     do {
         fd = open(path, flags | O_CLOEXEC | O_NOCTTY, (mode_t) mode); /* a terminal is not to become ours */
-    } while (fd < 0 && errno == EINTR); /* a FIFO waits for its other end */
+    } while (fd < 0 && errno == EINTR);
     return evl_result(fd);
 }
 

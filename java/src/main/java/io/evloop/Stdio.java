@@ -29,20 +29,20 @@ public final class Stdio {
         this.capture = capture;
     }
 
-    /** Reads from a file. The start, and so the loop, waits for the writer of a FIFO, as {@code open(2)} does. */
+    /** Reads from a file. A FIFO that nobody has open for writing is at its end: the start does not wait for a writer. */
     public static Stdio from(Path file) {
         return new Stdio(KernelPath.of(file), FileDescriptors.O_RDONLY, null);
     }
 
     /**
      * Writes to a file, which is made, or emptied, when the worker starts; each write to its end, so that both outputs can go to
-     * the same one. The start, and so the loop, waits for the reader of a FIFO, as {@code open(2)} does.
+     * the same one. A FIFO needs a reader by then: the start fails with ENXIO rather than wait for one.
      */
     public static Stdio to(Path file) {
         return new Stdio(KernelPath.of(file), APPEND | FileDescriptors.O_TRUNC, null);
     }
 
-    /** Writes to the end of a file, which is made when the worker starts. */
+    /** Writes to the end of a file, which is made when the worker starts. For a FIFO as {@link #to}. */
     public static Stdio appendTo(Path file) {
         return new Stdio(KernelPath.of(file), APPEND, null);
     }

@@ -3,6 +3,7 @@ package io.evloop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.evloop.error.NativeIoException;
 import io.evloop.testing.Await;
 import io.evloop.testing.JavaProcess;
 import io.evloop.testing.Journal;
@@ -10,8 +11,12 @@ import io.evloop.testing.Programs;
 import io.evloop.testing.RawPipe;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -22,6 +27,7 @@ class WorkerStdioTest {
 
     private static final int TEN_MEBIBYTES = 10 * 1024 * 1024;
     private static final int BLOCK = 64 * 1024;
+    private static final int NONBLOCK = 0x800;
     private static final String MANY = Integer.toString(TEN_MEBIBYTES);
 
     private final Journal journal = new Journal();
@@ -74,6 +80,44 @@ class WorkerStdioTest {
     }
 
     // row 50
+    private Path fifo() throws Exception {
+        Path fifo = directory.resolve("fifo");
+        assertEquals(
+                0,
+                new ProcessBuilder("mkfifo", fifo.toString())
+                        .inheritIO()
+                        .start()
+                        .waitFor());
+        return fifo;
+    }
+
+    @Test
+    void aFifoWithoutAReaderFailsTheStart() throws Exception {
+        Stdio stdout = Stdio.to(fifo());
+        NativeIoException failure = assertThrows(
+                NativeIoException.class,
+                () -> run(Programs.actor("print", "1", "1").stdout(stdout)));
+        assertEquals("ENXIO", failure.errnoName());
+    }
+
+    @Test
+    void aFifoWithoutAWriterIsAtItsEnd() throws Exception {
+        run(Programs.actor("input").stdin(Stdio.from(fifo())));
+        assertEquals("", journal.textAfter("input="));
+    }
+
+    @Test
+    void aFifoBlocksTheWorkerThoughItsOpeningBlocksNobody() throws Exception {
+        Path fifo = fifo();
+        try (FileChannel reader = FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            run(Worker.command("grep", "flags", "/proc/self/fdinfo/1").stdout(Stdio.to(fifo)));
+            ByteBuffer line = ByteBuffer.allocate(BLOCK);
+            reader.read(line);
+            String flags = new String(line.array(), 0, line.position(), StandardCharsets.US_ASCII);
+            assertEquals(0, Integer.parseInt(flags.replaceAll("[^0-7]", ""), 8) & NONBLOCK, flags);
+        }
+    }
+
     @Test
     void tenMebibytesIntoAFile() throws Exception {
         Path file = directory.resolve("output");

@@ -13,21 +13,39 @@ public final class FileDescriptors {
     public static final int O_TRUNC = 0x200;
     public static final int O_APPEND = 0x400;
 
+    private static final int O_NONBLOCK = 0x800;
+
     private static final int MODE = 0666;
 
     private FileDescriptors() {}
 
-    /** Opens a file; the descriptor is the caller's. */
+    /**
+     * Opens a file without waiting for anybody: a FIFO that has no reader cannot be written to (ENXIO), one without a writer is at
+     * its end. The descriptor is the caller's, and blocks.
+     */
     public static int open(String path, int flags) throws IOException {
         CString string = CString.of(path, "the path");
         try {
-            int fd = Native.open(string.address(), flags, MODE);
+            int fd = Native.open(string.address(), flags | O_NONBLOCK, MODE);
             if (fd < 0) {
                 throw Errno.exception("open", "open " + path, fd);
             }
+            block(fd);
             return fd;
         } finally {
             Reference.reachabilityFence(string);
+        }
+    }
+
+    private static void block(int fd) throws IOException {
+        int result = Native.setNonBlocking(fd, 0);
+        if (result < 0) {
+            IOException failure = Errno.exception("fcntl", result);
+            int closed = Native.close(fd);
+            if (closed < 0) {
+                failure.addSuppressed(Errno.exception("close", closed));
+            }
+            throw failure;
         }
     }
 }
