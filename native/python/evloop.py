@@ -87,7 +87,7 @@ def _inherited_socket(max_frame_length: int) -> socket.socket:
     """Takes the descriptor out of the environment, so that no process started from here inherits either."""
     _check_limit(max_frame_length)  # first: what is taken is to be used
     value = os.environ.get(_VARIABLE, "")
-    if not value.isdecimal():
+    if not (value.isascii() and value.isdecimal() and len(value) < 10):
         raise NotAWorkerError(f"{_VARIABLE} names no descriptor: this process was not started as a worker")
     inherited = socket.socket(fileno=int(value))
     if inherited.type != socket.SOCK_STREAM:
@@ -140,6 +140,7 @@ class Pipe:
         self._input = b""  # unread: from _start on
         self._start = 0
         self._output = bytearray()
+        self._output_shut = False
         self._write_error: Optional[BaseException] = None
 
     @classmethod
@@ -158,16 +159,13 @@ class Pipe:
         TruncatedFrameError, or an OSError of the read or of the flush; after one of the flush the next call reads on.
         """
         have = len(self._input) - self._start
-        if have < _HEADER.size:
-            have = self._fill(have, _HEADER.size)
-            if have == 0:
-                return None
+        if have < _HEADER.size and (have := self._fill(have, _HEADER.size)) == 0:
+            return None
         channel, length = _decode_header(self._input, self._start, self._max_frame_length)
         if have - _HEADER.size < length:
             self._fill(have, _HEADER.size + length)
-        begin = self._start + _HEADER.size
-        end = begin + length
-        payload = self._input[begin:end]
+        end = self._start + _HEADER.size + length
+        payload = self._input[end - length : end]
         self._input, self._start = (self._input, end) if end < len(self._input) else (b"", 0)
         return Frame(channel, payload)
 
@@ -201,6 +199,8 @@ class Pipe:
         """
         header, payload = _encode(channel, payload, self._max_frame_length)
         self._check_writable()
+        if self._output_shut:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         if len(payload) < _FLUSH_LENGTH:
             self._output += header + payload
             if len(self._output) >= _FLUSH_LENGTH:
@@ -233,9 +233,10 @@ class Pipe:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
     def shutdown_output(self) -> None:
-        """Flushes and half-closes: the peer reads to the end and can still write."""
+        """Flushes and half-closes: the peer reads to the end and can still write. No more is written."""
         self.flush()
         self._socket.shutdown(socket.SHUT_WR)
+        self._output_shut = True
 
     def close(self) -> None:
         """Flushes, unless a write has failed before, and closes whatever becomes of that. Idempotent."""
@@ -293,7 +294,6 @@ class AsyncPipe:
         self._reader = reader
         self._writer = writer
         self._max_frame_length = max_frame_length
-        self._loop = asyncio.get_running_loop()
         self._output = bytearray()
         self._output_shut = False
         self._drains = asyncio.Lock()  # before Python 3.10.6 one task alone may wait
@@ -359,7 +359,7 @@ class AsyncPipe:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         if len(payload) < _FLUSH_LENGTH:
             if not self._output:
-                self._loop.call_soon(self._send)
+                asyncio.get_running_loop().call_soon(self._send)
             self._output += header + payload
             if len(self._output) + self._writer.transport.get_write_buffer_size() >= _FLUSH_LENGTH:
                 await self.flush()

@@ -136,9 +136,12 @@ class PipeTest(EndsTest):
                     pipe.read()
             self.assertEqual((1, b"abc"), pipe.read())
 
-    def test_half_closes_after_what_is_gathered_and_reads_on(self) -> None:
+    def test_half_closes_after_what_is_gathered_and_reads_on_and_writes_no_more(self) -> None:
         self.pipe.write(1, b"x")
         self.pipe.shutdown_output()
+        self.pipe.shutdown_output()
+        with self.assertRaises(BrokenPipeError):
+            self.pipe.write(1, b"y")
         self.assertEqual(frame(1, b"x"), self.peer.recv(100))
         self.assertEqual(b"", self.peer.recv(100))
         self.peer.sendall(frame(2, b"y"))
@@ -205,7 +208,7 @@ class InheritedTest(EndsTest):
         os.environ.pop("EVLOOP_FD", None)
         with self.assertRaisesRegex(evloop.NotAWorkerError, "EVLOOP_FD"):
             evloop.Pipe.inherited()
-        for value in ("", "x", "3x", " 3", "-1"):
+        for value in ("", "x", "3x", " 3", "-1", "\u0663", "9" * 30):
             os.environ["EVLOOP_FD"] = value
             with self.assertRaises(evloop.NotAWorkerError):
                 evloop.Pipe.inherited()
