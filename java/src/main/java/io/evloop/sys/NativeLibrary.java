@@ -112,8 +112,9 @@ final class NativeLibrary {
                         String.valueOf(absolute.getFileName()),
                         () -> Files.newInputStream(absolute));
             } catch (LinkageError second) {
-                second.addSuppressed(e);
-                throw second;
+                UnsatisfiedLinkError both = linkError(e.getMessage() + "; nor a copy: " + second.getMessage(), e);
+                both.addSuppressed(second);
+                throw both;
             }
         }
     }

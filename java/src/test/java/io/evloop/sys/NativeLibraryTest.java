@@ -127,6 +127,14 @@ class NativeLibraryTest {
     }
 
     @Test
+    void aNamedFileThatIsNoLibraryIsRefusedByItsOwnNameFirst() throws Exception {
+        Path file = Files.writeString(directory.resolve("libother.so"), "no library");
+        JavaProcess.Result result = fromJar(NAMES_PATH + "=" + file).run();
+        assertRefused(result, "refused: " + file + ": ", "; nor a copy: cannot load " + file);
+        assertEquals(List.of(), entries(temporary));
+    }
+
+    @Test
     void isCopiedIntoTheDirectoryThatIsNamedEvenARelativeOne() throws Exception {
         Path chosen = Files.createDirectory(directory.resolve("chosen"));
         Path relative = Path.of("").toAbsolutePath().relativize(chosen);
