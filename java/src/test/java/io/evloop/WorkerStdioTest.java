@@ -79,7 +79,6 @@ class WorkerStdioTest {
         assertEquals("first " + "x".repeat(9), Files.readString(file));
     }
 
-    // row 50
     private Path fifo() throws Exception {
         Path fifo = directory.resolve("fifo");
         assertEquals(
@@ -118,6 +117,7 @@ class WorkerStdioTest {
         }
     }
 
+    // row 50
     @Test
     void tenMebibytesIntoAFile() throws Exception {
         Path file = directory.resolve("output");
