@@ -9,14 +9,21 @@ final class SupervisedWorker {
     private final Supervisor supervisor;
     private final WorkerBuilder command;
     private final LongRing unanswered = new LongRing();
+
+    /** Null: there is no limit. */
+    private final RequestTimeout timeout;
+
     private Worker worker;
     private Timer restart;
+    private Timer timeoutLook;
     private long startedNanos;
     private int deaths;
 
     SupervisedWorker(Supervisor supervisor, WorkerBuilder command) {
         this.supervisor = supervisor;
         this.command = command;
+        this.timeout =
+                supervisor.requestTimeoutNanos() == 0 ? null : new RequestTimeout(supervisor.requestTimeoutNanos());
     }
 
     void start() throws IOException {
@@ -43,6 +50,10 @@ final class SupervisedWorker {
     WriteResult request(long requestId, int channelId, ByteBuffer payload) {
         WriteResult result = worker.pipe().writeFrame(channelId, payload);
         if (result.isAccepted()) {
+            if (timeout != null && unanswered.isEmpty()) {
+                timeout.begin(System.nanoTime());
+                lookLater(supervisor.requestTimeoutNanos());
+            }
             unanswered.addLast(requestId);
         }
         return result;
@@ -52,7 +63,32 @@ final class SupervisedWorker {
         if (unanswered.isEmpty()) {
             supervisor.unsolicited(pipe, channelId, payload);
         } else {
+            if (timeout != null) {
+                timeout.begin(System.nanoTime());
+            }
             supervisor.answered(unanswered.removeFirst(), channelId, payload);
+        }
+    }
+
+    /** One timer, which may come early: after each answer there is more time. */
+    private void lookLater(long nanos) {
+        if (timeoutLook == null) {
+            timeoutLook = supervisor.loop().schedule(nanos, this::look);
+        }
+    }
+
+    private void look() {
+        timeoutLook = null;
+        if (!isReady() || unanswered.isEmpty()) {
+            return;
+        }
+        Endpoint endpoint = worker.pipe().endpoint();
+        boolean held = endpoint.inbound().isReadDue() || endpoint.protocol().isReady();
+        long again = timeout.look(System.nanoTime(), held);
+        if (again == RequestTimeout.OVER) {
+            worker.kill();
+        } else {
+            lookLater(again);
         }
     }
 
@@ -92,6 +128,10 @@ final class SupervisedWorker {
     }
 
     void close() {
+        if (timeoutLook != null) {
+            timeoutLook.cancel();
+            timeoutLook = null;
+        }
         if (restart != null) {
             restart.cancel();
             restart = null;

@@ -193,6 +193,11 @@ public final class Supervisor implements AutoCloseable {
         return settings.grace;
     }
 
+    /** 0: without limit. */
+    long requestTimeoutNanos() {
+        return settings.requestTimeoutNanos;
+    }
+
     RestartPolicy restarts() {
         return restarts;
     }
@@ -265,6 +270,7 @@ public final class Supervisor implements AutoCloseable {
         private long firstBackoffNanos = Duration.ofMillis(100).toNanos();
         private long maxBackoffNanos = Duration.ofSeconds(10).toNanos();
         private int maxRestartsPerMinute = 60;
+        private long requestTimeoutNanos;
         private Duration grace = Duration.ofSeconds(2);
         private AnswerHandler answerHandler;
         private UnansweredHandler unansweredHandler;
@@ -305,6 +311,16 @@ public final class Supervisor implements AutoCloseable {
                 throw new IllegalArgumentException("maxRestartsPerMinute must be 1 or more, not " + restarts);
             }
             maxRestartsPerMinute = restarts;
+            return this;
+        }
+
+        /**
+         * How long a worker may take for one request, from when it was accepted or, if there were others in front of it, from
+         * the answer to those; the first one of a worker waits for its start, too. One that takes longer gets SIGKILL and is started
+         * again. Its requests are unanswered, the one that it took too long for first. Default 0: without limit.
+         */
+        public Builder requestTimeout(Duration timeout) {
+            requestTimeoutNanos = Durations.nanos(timeout, "requestTimeout");
             return this;
         }
 
