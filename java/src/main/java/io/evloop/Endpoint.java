@@ -128,6 +128,9 @@ final class Endpoint implements Pollable {
         if ((events & (Epoll.OUT | HANG_UP)) != 0) {
             if (outbound.isBlocked()) {
                 outbound.flush();
+            } else if (inbound.canRead() && !protocol.wantsInput()) {
+                interest.outputOnly(
+                        false); // the hang-up is waited for: to disarm what is left would be to hear of nothing
             } else {
                 interest.disarmOutput();
             }
@@ -162,10 +165,8 @@ final class Endpoint implements Pollable {
     private void hangUp() {
         if (!outbound.isEmpty()) {
             outbound.flush();
-        } else if (readable) {
-            closeWith(null);
         } else {
-            closeWith(Errno.exception("write", -Errno.EPIPE));
+            closeWith(readable ? null : Errno.exception("write", -Errno.EPIPE));
         }
     }
 

@@ -90,7 +90,8 @@ final class Inbound {
         }
     }
 
-    private boolean canRead() {
+    /** Whether the next bytes, or the end, are yet to be read. */
+    boolean canRead() {
         return readable && !paused && !ended && endpoint.isOpen();
     }
 

@@ -3,6 +3,7 @@ package io.evloop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.evloop.frame.FrameLayout;
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
@@ -10,6 +11,8 @@ import io.evloop.testing.Quiet;
 import io.evloop.testing.TestLoop;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A pipe whose frames nobody takes, as that of a publisher, which only writes. */
 class UnreadPipeTest {
@@ -26,6 +29,32 @@ class UnreadPipeTest {
                 peered.awaitClose();
                 assertEquals(List.of("closed"), peered.heard());
             }
+        }
+    }
+
+    /** EPOLLOUT is reported in vain behind a blocked write: with it the hang-up must not be disarmed. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void endsWithAPeerThatHasHalfClosedBeforeOrWhileAWriteWasBlocked(boolean before) throws Exception {
+        try (TestLoop test = TestLoop.open();
+                PeeredPipe peered = PeeredPipe.adopt(test.loop())) {
+            if (before) {
+                peered.peer().shutdownOutput();
+                Await.idle(test.loop());
+            }
+            byte[] payload = new byte[4 * 1024 * 1024];
+            peered.pipe().writeFrame(1, payload, 0, payload.length);
+            Await.idle(test.loop());
+            if (!before) {
+                peered.peer().shutdownOutput();
+                Await.idle(test.loop());
+            }
+            peered.peerReads(FrameLayout.HEADER_LENGTH + payload.length);
+            Await.idle(test.loop());
+            Quiet.assertQuiet(test.loop());
+            peered.peer().close();
+            assertNull(peered.awaitClose());
+            assertEquals(List.of("closed"), peered.heard());
         }
     }
 
