@@ -32,7 +32,7 @@ final class SupervisedWorker {
         worker = command.withoutFrameHandlers() // an answer that one of a channel takes would be missed
                 .onFrame(this::onFrame)
                 .onDrain(pipe -> supervisor.drained())
-                .onEnd(null)
+                .onEnd(Pipe::close) // it will answer nothing more, whether it reads what is queued or not
                 .onClose((pipe, cause) -> onClose())
                 .onExit(this::onExit)
                 .start(supervisor.loop());
@@ -106,6 +106,9 @@ final class SupervisedWorker {
         }
         supervisor.exited(left, exit);
         startAgain();
+        if (supervisor.running() > 0) {
+            supervisor.drained(); // what this one was to tell, as there may be room with the others
+        }
     }
 
     private void startAgain() {
