@@ -209,7 +209,7 @@ final class Endpoint implements Pollable {
         }
     }
 
-    /** Bytes came or went. */
+    /** Bytes came, were taken, or went. */
     void bytesMoved() {
         if (timeouts != null) {
             timeouts.onBytes();

@@ -238,6 +238,7 @@ final class FrameInput implements Protocol {
             frame.wrap(reader, null);
         }
         inbound.consumed();
+        endpoint.bytesMoved(); // while it waited for us no time counted
         return frame;
     }
 

@@ -120,7 +120,7 @@ public final class PipeOptions {
         /**
          * How long no byte may move in either direction; then the pipe ends with
          * {@link io.evloop.error.IdleTimeoutException}. Does not count while reading is paused, a complete frame waits to be
-         * taken, or there is nobody to take frames and nothing to send. Default {@link Duration#ZERO}: off.
+         * taken or is handled, or there is nobody to take frames and nothing to send. Default {@link Duration#ZERO}: off.
          */
         public Builder idleTimeout(Duration timeout) {
             idleTimeoutNanos = Durations.nanos(timeout, "idleTimeout");

@@ -56,7 +56,7 @@ final class Timeouts {
         }
     }
 
-    /** Bytes came or went. */
+    /** Bytes came, were taken, or went. */
     void onBytes() {
         if (idleNanos > 0) {
             lastMoveNanos = System.nanoTime();

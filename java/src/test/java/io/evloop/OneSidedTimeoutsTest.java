@@ -3,6 +3,7 @@ package io.evloop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.error.IdleTimeoutException;
 import io.evloop.testing.Await;
@@ -48,6 +49,45 @@ class OneSidedTimeoutsTest {
         try (PeeredPipe peered = PeeredPipe.adopt(loop, IDLE)) {
             pass();
             assertFalse(peered.isClosed());
+        }
+    }
+
+    private static void spin(long until) {
+        while (System.nanoTime() - until < 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private void assertWholeTimeoutSince(PeeredPipe peered, long takenNanos) {
+        assertInstanceOf(IdleTimeoutException.class, peered.awaitClose());
+        assertTrue(System.nanoTime() - takenNanos >= TIMEOUT.toNanos(), "the whole time");
+    }
+
+    @Test
+    void theTimeThatAFrameWaitsToBePulledDoesNotCount() throws Exception {
+        try (PeeredPipe peered = PeeredPipe.adopt(loop, IDLE)) {
+            peered.pipe().onReadable(pipe -> {});
+            peered.peer().write(Frames.frame(1, "a"));
+            long until = System.nanoTime() + TIMEOUT.toNanos() * 9 / 5;
+            while (System.nanoTime() - until < 0) {
+                loop.poll(0); // a wait would last until the next look at the timeout
+            }
+            assertTrue(peered.pipe().readFrame().isValid());
+            assertWholeTimeoutSince(peered, System.nanoTime());
+        }
+    }
+
+    @Test
+    void theTimeThatAFrameIsHandledDoesNotCount() throws Exception {
+        try (PeeredPipe peered = PeeredPipe.adopt(loop, IDLE)) {
+            long[] handled = {0};
+            peered.pipe().onFrame((pipe, channelId, payload) -> {
+                spin(System.nanoTime() + TIMEOUT.toNanos() * 3 / 4);
+                handled[0] = System.nanoTime();
+            });
+            peered.peer().write(Frames.frame(1, "a"));
+            Await.turns(loop, "the frame", () -> handled[0] != 0);
+            assertWholeTimeoutSince(peered, handled[0]);
         }
     }
 
