@@ -236,6 +236,7 @@ final class FrameInput implements Protocol {
         } else {
             input.start(reader.payload()); // the reader begins anew behind the bad header
             frame.wrap(reader, null);
+            PipeEvent.invalidFrame(pipe, reader.channelId(), reader.declaredLength());
         }
         inbound.consumed();
         endpoint.bytesMoved(); // while it waited for us no time counted

@@ -36,10 +36,18 @@ final class PipeCallbacks {
         if (closeUnheard && handler != null) {
             closeUnheard = false;
             try {
-                pipe.connection().loop().execute(() -> handler.onClose(pipe, closeCause));
+                pipe.connection().loop().execute(() -> tellLate(handler));
             } catch (RejectedExecutionException e) {
                 return; // the loop is closed, and calls nobody any more
             }
+        }
+    }
+
+    private void tellLate(CloseHandler handler) {
+        try {
+            handler.onClose(pipe, closeCause);
+        } catch (Throwable e) {
+            pipe.endpoint().context().reportError(pipe, e);
         }
     }
 

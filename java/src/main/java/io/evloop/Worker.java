@@ -307,11 +307,13 @@ public final class Worker implements AutoCloseable {
         if (exitHandler == null) {
             return;
         }
+        HandlerEvent event = HandlerEvent.start(context);
         try {
             exitHandler.onExit(this, exit);
         } catch (Throwable e) {
             context.reportError(this, e);
         }
+        HandlerEvent.finish(event, this);
         context.abortOpenClaims();
     }
 

@@ -160,9 +160,9 @@ public final class WorkerBuilder {
         return this;
     }
 
-    /** Gives it a process group of its own: a Ctrl-C at the supervisor's terminal does not reach it. */
+    /** Gives it a process group of its own, as a session does: a Ctrl-C at the supervisor's terminal does not reach it. */
     public WorkerBuilder newProcessGroup() {
-        group = Native.GROUP_OWN;
+        group = group == Native.SESSION_OWN ? group : Native.GROUP_OWN;
         return this;
     }
 

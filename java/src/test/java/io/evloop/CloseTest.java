@@ -308,4 +308,16 @@ class CloseTest {
         loop.poll(0);
         assertEquals(List.of("told null"), causes);
     }
+
+    @Test
+    void onCloseThatIsSetTooLateAndThrowsIsReportedAsThePipes() throws Exception {
+        Pipe[] pair = Pipe.pair(loop, loop);
+        pair[0].close();
+        loop.poll(0);
+        pair[0].onClose((closed, cause) -> {
+            throw new IllegalStateException("of the handler");
+        });
+        loop.poll(0);
+        assertSame(pair[0], test.takeError().source());
+    }
 }

@@ -299,6 +299,33 @@ class FlightRecorderTest {
     }
 
     @Test
+    void anInvalidFrameThatIsPulled() throws Exception {
+        List<RecordedEvent> events = record(Duration.ofMinutes(10), () -> {
+            boolean[] pulled = {false};
+            pipe.onReadable(from -> pulled[0] = !from.readFrame().isValid());
+            peered.peer().write(Frames.header(7, 0));
+            Await.turns(loop, "the frame", () -> pulled[0]);
+        });
+        assertEquals(1, events.size());
+        assertEquals("io.evloop.InvalidFrame", events.get(0).getEventType().getName());
+        assertEquals(7, events.get(0).getInt("channelId"));
+    }
+
+    @Test
+    void aSlowExitHandler() throws Exception {
+        boolean[] told = {false};
+        assertOne("Worker[", slowHandlers(() -> {
+            Worker.command("true")
+                    .onExit((worker, exit) -> {
+                        slow();
+                        told[0] = true;
+                    })
+                    .start(loop);
+            Await.turns(loop, "the exit", () -> told[0]);
+        }));
+    }
+
+    @Test
     void theStartAndTheExitOfAWorker() throws Exception {
         long[] pid = {0};
         List<RecordedEvent> events = record(Duration.ofMinutes(10), () -> {

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a worker's process is given before its program begins. */
 class WorkerAttributesTest {
@@ -64,9 +66,11 @@ class WorkerAttributesTest {
                 own, run(shell("nice; grep NoNewPrivs /proc/self/status").nice(19)));
     }
 
-    @Test
-    void aNewSessionIsItsOwnLeader() throws Exception {
-        List<String> lines = run(shell("cat /proc/$$/stat").newSession());
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aNewSessionIsItsOwnLeader(boolean andGroup) throws Exception {
+        WorkerBuilder builder = shell("cat /proc/$$/stat").newSession();
+        List<String> lines = run(andGroup ? builder.newProcessGroup() : builder);
         String pid = lines.get(0).substring(0, lines.get(0).indexOf(' '));
         assertEquals(pid, stat(lines)[3], "session");
         assertEquals(pid, stat(lines)[2], "group");

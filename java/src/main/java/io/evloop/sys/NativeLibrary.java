@@ -61,12 +61,14 @@ final class NativeLibrary {
         String path = System.getProperty(PATH_PROPERTY);
         if (path != null) {
             Path library = Path.of(path);
-            return Files.newInputStream(
-                    Files.isDirectory(library) ? library.resolve(name) : library.resolveSibling(name));
+            Path file = Files.isDirectory(library) ? library.resolve(name) : library.resolveSibling(name);
+            if (Files.isRegularFile(file)) {
+                return Files.newInputStream(file);
+            }
         }
         InputStream in = NativeLibrary.class.getResourceAsStream(resource(name));
         if (in == null) {
-            throw new IOException(name + " is not on the class path: name its directory by -D" + PATH_PROPERTY);
+            throw new IOException(name + " is not on the class path, nor beside what -D" + PATH_PROPERTY + " names");
         }
         return in;
     }

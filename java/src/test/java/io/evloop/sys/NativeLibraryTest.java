@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.evloop.EventLoop;
+import io.evloop.Worker;
 import io.evloop.testing.JavaProcess;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -132,6 +134,36 @@ class NativeLibraryTest {
         JavaProcess.Result result = fromJar(NAMES_PATH + "=" + file).run();
         assertRefused(result, "refused: " + file + ": ", "; nor a copy: cannot load " + file);
         assertEquals(List.of(), entries(temporary));
+    }
+
+    /** Starts a worker by way of the helper. */
+    static final class StartWithLimits {
+
+        private StartWithLimits() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try (EventLoop loop = EventLoop.open()) {
+                Worker.command("true")
+                        .nice(19)
+                        .onExit((worker, exit) -> {
+                            System.out.println("exit " + exit.code());
+                            loop.stop();
+                        })
+                        .start(loop);
+                loop.run();
+            }
+        }
+    }
+
+    @Test
+    void theHelperOfAWorkerWithLimitsComesOutOfTheJarIfItIsNotBesideTheNamedFile() throws Exception {
+        Path alone = Files.createDirectory(directory.resolve("alone"));
+        Path library = Files.copy(unpackedLibrary(), alone.resolve("libevloop.so"));
+        JavaProcess.Result result = JavaProcess.of(StartWithLimits.class)
+                .options(NAMES_PATH + "=" + library)
+                .classPath(jar.toString(), TEST_CLASSES)
+                .run();
+        assertTrue(result.output().lines().anyMatch("exit 0"::equals), result.output());
     }
 
     @Test
