@@ -317,7 +317,7 @@ class AsyncPipe:
         return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), max_frame_length=max_frame_length)
 
     async def read(self) -> Optional[Frame]:
-        """Takes the next frame; see Pipe.read. One that is cancelled loses nothing: the next one goes on with it."""
+        """Takes the next frame; see Pipe.read. One that is cancelled loses nothing; behind close it returns None."""
         if self._read_error is not None:
             raise self._read_error
         try:
@@ -388,7 +388,7 @@ class AsyncPipe:
         self._writer.write_eof()
 
     async def close(self) -> None:
-        """Sends everything, then closes. Idempotent."""
+        """Sends everything, then closes; raises what the connection has failed with, each time. Idempotent."""
         self._send()
         self._writer.close()
         await self._writer.wait_closed()

@@ -130,6 +130,7 @@ public final class BlockingPipe implements AutoCloseable {
      * @throws TruncatedFrameException if the stream ended inside a frame
      * @throws NativeIoException if a read failed, such as by ECONNRESET, or the flush: then frames may still be unread, and
      *     the next call reads on
+     * @throws IllegalStateException after {@link #close}
      */
     public Frame readFrame() throws IOException {
         checkOpen();
@@ -211,7 +212,11 @@ public final class BlockingPipe implements AutoCloseable {
         }
     }
 
-    /** Sends what is gathered. */
+    /**
+     * Sends what is gathered.
+     *
+     * @throws IllegalStateException after {@link #close}
+     */
     public void flush() throws IOException {
         checkOpen();
         checkWritable();
@@ -298,6 +303,7 @@ public final class BlockingPipe implements AutoCloseable {
      * Flushes and half-closes: the peer reads to the end and can still write. Idempotent.
      *
      * @throws UnsupportedOperationException if the descriptor is no socket
+     * @throws IllegalStateException after {@link #close}
      */
     public void shutdownOutput() throws IOException {
         if (!socket) {

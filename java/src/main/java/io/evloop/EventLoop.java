@@ -12,7 +12,8 @@ import java.util.concurrent.atomic.AtomicReference;
 /**
  * One thread, many file descriptors. The loop belongs to the thread that opened it until a thread first calls {@link #run}
  * or {@link #poll}; from then on to that one. Everything but {@link #execute}, {@link #stop} and {@link #close} is for its
- * thread alone; anything else called from another throws {@link IllegalStateException} naming both threads.
+ * thread alone; anything else called from another throws {@link IllegalStateException} naming both threads, unless it says
+ * otherwise. On a closed loop, too, and within {@link #close}, what needs an open one throws that.
  *
  * <p>Callbacks come from the loop's turn alone. What they throw ends the connection they were for, or the watch, and is
  * told to {@link EventLoopOptions#errorHandler}; the loop goes on.
@@ -159,8 +160,9 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
-     * Runs a task on the loop's thread in the coming turn. In the order of submission of each thread. Tasks left when
-     * {@code run} returns stay for the next run; {@link #close} runs them. Any thread.
+     * Runs a task on the loop's thread in the coming turn, of which each runs up to 1,024; in the same one if a task calls this.
+     * In the order of submission of each thread. Tasks left when {@code run} returns stay for the next run; {@link #close} runs
+     * them. Any thread.
      *
      * @throws java.util.concurrent.RejectedExecutionException if the loop is closed: the task will not run
      */
@@ -169,7 +171,7 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
-     * Runs a task once, never early. Loop thread only.
+     * Runs a task once, never early; up to 1,024 a turn. {@link #close} drops those that have not run. Loop thread only.
      *
      * @param delayNanos nanoseconds from now; 0 or less = the coming turn
      */
@@ -252,7 +254,9 @@ public final class EventLoop implements AutoCloseable {
     /**
      * Connects without blocking; the handler hears of it in a later turn, never from inside this call. Loop thread only.
      *
-     * @param timeout how long it may take; {@link Duration#ZERO} = as long as the kernel tries
+     * @param timeout how long it may take; {@link Duration#ZERO} = as long as the kernel tries, and without
+     *     limit at a Unix socket whose backlog is full
+     * @throws IllegalArgumentException if it is negative
      */
     public ConnectAttempt connect(Address address, Duration timeout, ConnectHandler handler) {
         checkThread();
@@ -326,7 +330,7 @@ public final class EventLoop implements AutoCloseable {
         }
     }
 
-    /** Whether the loop is closed or closing. Any thread. */
+    /** Whether the loop is closed or closing; after a {@link #close} in a callback, from the end of the turn on. Any thread. */
     public boolean isClosed() {
         Phase current = phase.get();
         return current == Phase.CLOSING || current == Phase.CLOSED;

@@ -117,7 +117,10 @@ public final class EventLoopOptions {
             return this;
         }
 
-        /** Bytes that all connections of the loop together may have queued, 1 or more. Default 1 GiB. */
+        /**
+         * Bytes that all connections of the loop together may have queued, 1 or more; while none are, any write is accepted.
+         * Default 1 GiB.
+         */
         public Builder maxQueuedBytes(long maxQueuedBytes) {
             if (maxQueuedBytes < 1) {
                 throw new IllegalArgumentException("maxQueuedBytes must be 1 or more, not " + maxQueuedBytes);

@@ -154,8 +154,9 @@ public final class Pipe implements AutoCloseable {
     }
 
     /**
-     * Called when the peer has half-closed, after its last frame; the pipe stays writable until it is closed. Without it
-     * what is queued is flushed and the pipe closed.
+     * Called when the peer has half-closed, after its last frame; the pipe stays writable until it is closed, or has ended in
+     * the other direction, too. Without it what is queued is flushed and the pipe closed. Where the end comes together with
+     * that of the worker, or behind an error, {@link #onClose} may be all that is called.
      */
     public Pipe onEnd(Consumer<Pipe> handler) {
         loop.checkThread();
@@ -260,7 +261,7 @@ public final class Pipe implements AutoCloseable {
 
     /**
      * The same with a descriptor, which arrives with exactly this frame: a duplicate, so the caller's stays the caller's and may
-     * be closed at once. While it is queued it counts as 64 KiB.
+     * be closed at once. While it is queued it counts as 64 KiB, by which one such frame may exceed {@code maxQueuedBytes}.
      *
      * @throws NativeIoException EBADF; EMFILE: nothing was queued
      * @throws UnsupportedOperationException if the pipe does not run over a Unix socket

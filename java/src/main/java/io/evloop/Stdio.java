@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.Supplier;
 
-/** What a worker's standard input, output or error is. Immutable; one can serve any number of workers. */
+/**
+ * What a worker's standard input, output or error is. A relative path is the supervisor's, whatever directory the worker gets.
+ * Immutable; one can serve any number of workers.
+ */
 public final class Stdio {
 
     /** The supervisor's own: the default. */
@@ -48,8 +51,8 @@ public final class Stdio {
     }
 
     /**
-     * For output: hands each line to {@code handler} in the loop's turn. What was printed before the worker left is handed over
-     * before {@code onExit}; the last line also without its end.
+     * For output: hands each line, without the {@code \n} or {@code \r\n} that ends it, to {@code handler} in the loop's turn.
+     * What was printed before the worker left is handed over before {@code onExit}; the last line also without its end.
      *
      * @param maxLength bytes after which a line is cut, and goes on as another, but not inside a character; 1 or more
      */
