@@ -78,7 +78,8 @@ final class TearDown {
                 if (left <= 0) {
                     break;
                 }
-                turn.awaitExits(left);
+                turn.awaitExits(Math.min(left, Worker.MAX_LOOK_NANOS));
+                forEachWorker(Worker::lookIfTraced);
             }
         } catch (IOException e) {
             context.reportError(context.loop, e);

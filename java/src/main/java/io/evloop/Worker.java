@@ -23,7 +23,9 @@ public final class Worker implements AutoCloseable {
     private static final int SIGKILL = 9;
     private static final int SIGTERM = 15;
     private static final long FIRST_LOOK_NANOS = 10_000_000;
-    private static final long MAX_LOOK_NANOS = 320_000_000;
+
+    /** The longest pause between two looks at one that a debugger holds on to. */
+    static final long MAX_LOOK_NANOS = 320_000_000;
 
     private final LoopContext context;
     private final String program;
@@ -39,6 +41,9 @@ public final class Worker implements AutoCloseable {
     private boolean exitTold;
     private Timer killTimer;
     private long nextLookNanos = FIRST_LOOK_NANOS;
+
+    /** It is gone, which its pidfd, reported no more, does not tell again. */
+    private boolean traced;
 
     /** Owns {@code pidFd} from {@link #register} on. */
     Worker(
@@ -263,15 +268,25 @@ public final class Worker implements AutoCloseable {
         } catch (IOException e) {
             context.reportError(this, e);
         }
-        context.loop.schedule(nextLookNanos, this::look);
-        nextLookNanos = Math.min(MAX_LOOK_NANOS, 2 * nextLookNanos);
+        traced = true;
+        if (!context.loop.isClosed()) { // or else whoever closes it looks
+            context.loop.schedule(nextLookNanos, this::look);
+            nextLookNanos = Math.min(MAX_LOOK_NANOS, 2 * nextLookNanos);
+        }
     }
 
     /** Its pidfd is ready, or was and may be still. */
     private void look() {
         onExitEvent();
-        if (!exited && !context.loop.isClosed()) {
+        if (!exited) {
             awaitTracer();
+        }
+    }
+
+    /** A look in the place of those that the timers of an open loop take. */
+    void lookIfTraced() {
+        if (traced) {
+            look();
         }
     }
 

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.evloop.error.TruncatedFrameException;
 import io.evloop.frame.FrameLayout;
@@ -14,8 +13,6 @@ import io.evloop.testing.Journal;
 import io.evloop.testing.Proc;
 import io.evloop.testing.Programs;
 import io.evloop.testing.Resources;
-import io.evloop.testing.TestLoop;
-import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -253,41 +250,6 @@ class WorkerExitTest {
             assertEquals(List.of("2:a"), journal.frames());
             worker.pipe().closeAfterFlush();
             assertEquals(0, journal.awaitExit(loop).code());
-        }
-    }
-
-    private static final String TRACER = """
-            import ctypes, sys
-            PTRACE_SEIZE = 0x4206
-            libc = ctypes.CDLL(None, use_errno=True)
-            libc.ptrace.argtypes = [ctypes.c_long] * 4
-            print('traces' if libc.ptrace(PTRACE_SEIZE, int(sys.argv[1]), 0, 0) == 0 else 'may not', flush=True)
-            sys.stdin.read()
-            """;
-
-    /** It is a zombie, which its pidfd tells, and which only the debugger may reap. */
-    @Test
-    void aDebuggerThatHoldsOnToADeadWorkerDoesNotKeepTheLoopBusy() throws Exception {
-        Programs.assumePython();
-        try (TestLoop test = TestLoop.open()) {
-            EventLoop loop = test.loop();
-            Worker worker = journal.of(Programs.actor("sleep")).start(loop);
-            Process tracer = new ProcessBuilder("python3", "-c", TRACER, Long.toString(worker.pid())).start();
-            try (BufferedReader answer = tracer.inputReader()) {
-                assumeTrue("traces".equals(answer.readLine()), "no right to trace");
-                worker.kill();
-                Await.turns(loop, "the pidfd", () -> loop.stats().events() > 0);
-                long before = loop.stats().turns();
-                for (long end = System.nanoTime() + 100_000_000; System.nanoTime() < end; ) {
-                    loop.poll(10_000_000);
-                }
-                assertTrue(
-                        loop.stats().turns() - before < 100, () -> loop.stats().toString());
-                tracer.getOutputStream().close();
-                assertEquals(SIGKILL, journal.awaitExit(loop).signal());
-            } finally {
-                tracer.destroyForcibly();
-            }
         }
     }
 }
