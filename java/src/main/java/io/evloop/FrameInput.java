@@ -205,6 +205,9 @@ final class FrameInput implements Protocol {
             declined = input.length() == unread && readableHandler == asked && !renewed;
             input.hideView();
             endpoint.context().stats.frames++;
+            if (input.length() != unread) {
+                endpoint.bytesMoved(); // the time in which frames are handled does not count
+            }
             if (fds != null) {
                 fds.finish();
                 endIfFdsFailed();

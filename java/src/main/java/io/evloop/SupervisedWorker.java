@@ -9,21 +9,24 @@ final class SupervisedWorker {
     private final Supervisor supervisor;
     private final WorkerBuilder command;
     private final LongRing unanswered = new LongRing();
-
-    /** Null: there is no limit. */
-    private final RequestTimeout timeout;
-
+    private final long timeoutNanos;
     private Worker worker;
     private Timer restart;
     private Timer timeoutLook;
+
+    /** When the worker could begin with its present request. */
+    private long begunNanos;
+
+    /** Of the present worker. */
+    private SecondLook secondLook;
+
     private long startedNanos;
     private int deaths;
 
     SupervisedWorker(Supervisor supervisor, WorkerBuilder command) {
         this.supervisor = supervisor;
         this.command = command;
-        this.timeout =
-                supervisor.requestTimeoutNanos() == 0 ? null : new RequestTimeout(supervisor.requestTimeoutNanos());
+        this.timeoutNanos = supervisor.requestTimeoutNanos();
     }
 
     void start() throws IOException {
@@ -36,6 +39,7 @@ final class SupervisedWorker {
                 .onClose((pipe, cause) -> onClose())
                 .onExit(this::onExit)
                 .start(supervisor.loop());
+        secondLook = new SecondLook(worker.pipe().endpoint().context());
         supervisor.drained();
     }
 
@@ -50,9 +54,8 @@ final class SupervisedWorker {
     WriteResult request(long requestId, int channelId, ByteBuffer payload) {
         WriteResult result = worker.pipe().writeFrame(channelId, payload);
         if (result.isAccepted()) {
-            if (timeout != null && unanswered.isEmpty()) {
-                timeout.begin(System.nanoTime());
-                lookLater(supervisor.requestTimeoutNanos());
+            if (unanswered.isEmpty()) {
+                beginRequest();
             }
             unanswered.addLast(requestId);
         }
@@ -63,10 +66,20 @@ final class SupervisedWorker {
         if (unanswered.isEmpty()) {
             supervisor.unsolicited(pipe, channelId, payload);
         } else {
-            if (timeout != null) {
-                timeout.begin(System.nanoTime());
+            long requestId = unanswered.removeFirst();
+            if (!unanswered.isEmpty()) {
+                beginRequest();
             }
-            supervisor.answered(unanswered.removeFirst(), channelId, payload);
+            supervisor.answered(requestId, channelId, payload);
+        }
+    }
+
+    /** It has a request, and nothing in front of that. */
+    private void beginRequest() {
+        if (timeoutNanos > 0) {
+            begunNanos = System.nanoTime();
+            secondLook.reset();
+            lookLater(timeoutNanos);
         }
     }
 
@@ -83,12 +96,21 @@ final class SupervisedWorker {
             return;
         }
         Endpoint endpoint = worker.pipe().endpoint();
-        boolean held = endpoint.inbound().isReadDue() || endpoint.protocol().isReady();
-        long again = timeout.look(System.nanoTime(), held);
-        if (again == RequestTimeout.OVER) {
-            worker.kill();
+        Inbound inbound = endpoint.inbound();
+        long now = System.nanoTime();
+        if (inbound.isPaused()) {
+            begunNanos = now; // nobody would hear of an answer
+            secondLook.reset();
+        }
+        long left = timeoutNanos - (now - begunNanos);
+        if (left > 0) {
+            lookLater(left);
+        } else if (!secondLook.isTaken()
+                || inbound.isReadDue()
+                || endpoint.protocol().isReady()) {
+            lookLater(0); // behind what is there
         } else {
-            lookLater(again);
+            worker.kill();
         }
     }
 

@@ -316,8 +316,9 @@ public final class Supervisor implements AutoCloseable {
 
         /**
          * How long a worker may take for one request, from when it was accepted or, if there were others in front of it, from
-         * the answer to those; the first one of a worker waits for its start, too. One that takes longer gets SIGKILL and is started
-         * again. Its requests are unanswered, the one that it took too long for first. Default 0: without limit.
+         * the answer to those; the first one of a worker waits for its start, too. An answer counts once it is read to its last
+         * byte. A worker that takes longer gets SIGKILL and is started again. Its requests are unanswered, the one that it took
+         * too long for first. Default 0: without limit.
          */
         public Builder requestTimeout(Duration timeout) {
             requestTimeoutNanos = Durations.nanos(timeout, "requestTimeout");
