@@ -205,9 +205,6 @@ final class FrameInput implements Protocol {
             declined = input.length() == unread && readableHandler == asked && !renewed;
             input.hideView();
             endpoint.context().stats.frames++;
-            if (input.length() != unread) {
-                endpoint.bytesMoved(); // the time in which frames are handled does not count
-            }
             if (fds != null) {
                 fds.finish();
                 endIfFdsFailed();
@@ -242,7 +239,6 @@ final class FrameInput implements Protocol {
             PipeEvent.invalidFrame(pipe, reader.channelId(), reader.declaredLength());
         }
         inbound.consumed();
-        endpoint.bytesMoved(); // while it waited for us no time counted
         return frame;
     }
 

@@ -116,7 +116,6 @@ final class FramePush {
             unread.hideView();
             stats.framesIn += count;
             context.stats.frames += count;
-            endpoint.bytesMoved(); // the time in which frames wait for us does not count
         }
         return count;
     }

@@ -140,8 +140,9 @@ final class Inbound {
         if (result > 0) {
             stats.bytesIn += result;
             protocol().onInput();
-            if (linger != null) {
-                lingered(result);
+            if (linger != null && linger.isBeyond(result)) {
+                buffer.dropLast(); // not the end: somebody writes on
+                stats.bytesIn--; // so that they tell where in the stream the unread ones are
             }
             context.spinSet.touch(this);
             endpoint.bytesMoved();
@@ -215,6 +216,9 @@ final class Inbound {
         }
         int delivered = unread - buffer.length();
         context.deliveredBytes += delivered;
+        if (delivered > 0) {
+            endpoint.bytesMoved(); // the time in which they waited for us does not count
+        }
         context.abortOpenClaims();
         if (isDelivering()) {
             afterTurn(delivered > 0);
@@ -308,6 +312,7 @@ final class Inbound {
     /** Unread bytes were taken. Outside a turn of its own there may be room to read again, or memory to give back. */
     void consumed() {
         if (!delivering) {
+            endpoint.bytesMoved();
             changed();
         }
     }
@@ -341,13 +346,6 @@ final class Inbound {
     /** What is done since {@link #lingerThenClose}; null: it was not called. */
     Linger linger() {
         return linger;
-    }
-
-    private void lingered(int bytes) {
-        if (linger.isBeyond(bytes)) {
-            buffer.dropLast(); // not the end: somebody writes on
-            stats.bytesIn--; // so that they tell where in the stream the unread ones are
-        }
     }
 
     private void end() {
