@@ -129,8 +129,7 @@ final class Endpoint implements Pollable {
             if (outbound.isBlocked()) {
                 outbound.flush();
             } else if (inbound.canRead() && !protocol.wantsInput()) {
-                interest.outputOnly(
-                        false); // the hang-up is waited for: to disarm what is left would be to hear of nothing
+                interest.outputOnly(false); // to disarm what is left would be to hear of no hang-up
             } else {
                 interest.disarmOutput();
             }

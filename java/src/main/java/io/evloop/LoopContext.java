@@ -93,6 +93,18 @@ final class LoopContext {
         }
     }
 
+    /** Calls what owns nothing that could end with it: what it throws is reported, a claim that it left open aborted. */
+    void call(Object source, Runnable callback) {
+        HandlerEvent event = HandlerEvent.start(this);
+        try {
+            callback.run();
+        } catch (Throwable e) {
+            reportError(source, e);
+        }
+        HandlerEvent.finish(event, source);
+        abortOpenClaims();
+    }
+
     /** Hands an error to the handler of the options, whose own errors end here. */
     void reportError(Object source, Throwable error) {
         try {

@@ -97,12 +97,11 @@ final class SupervisedWorker {
         }
         Endpoint endpoint = worker.pipe().endpoint();
         Inbound inbound = endpoint.inbound();
-        long now = System.nanoTime();
         if (inbound.isPaused()) {
-            begunNanos = now; // nobody would hear of an answer
-            secondLook.reset();
+            beginRequest(); // nobody would hear of an answer
+            return;
         }
-        long left = timeoutNanos - (now - begunNanos);
+        long left = timeoutNanos - (System.nanoTime() - begunNanos);
         if (left > 0) {
             lookLater(left);
         } else if (!secondLook.isTaken()

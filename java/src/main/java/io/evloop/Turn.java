@@ -108,7 +108,7 @@ final class Turn {
             if (timer == null) {
                 break;
             }
-            run(timer, timer.task);
+            context.call(timer, timer.task);
             count++;
         }
         stats.timers += count;
@@ -122,7 +122,7 @@ final class Turn {
             if (task == null) {
                 break;
             }
-            run(task, task);
+            context.call(task, task);
             count++;
         }
         stats.tasks += count;
@@ -147,17 +147,6 @@ final class Turn {
             count++;
         }
         return count;
-    }
-
-    private void run(Object source, Runnable task) {
-        HandlerEvent event = HandlerEvent.start(context);
-        try {
-            task.run();
-        } catch (Throwable e) {
-            context.reportError(source, e);
-        }
-        HandlerEvent.finish(event, source);
-        context.abortOpenClaims();
     }
 
     private void flush() {

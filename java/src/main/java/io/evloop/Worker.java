@@ -319,17 +319,9 @@ public final class Worker implements AutoCloseable {
         context.workers.remove(this);
         WorkerExit exit = exit();
         WorkerEvent.exited(program, pid, exit);
-        if (exitHandler == null) {
-            return;
+        if (exitHandler != null) {
+            context.call(this, () -> exitHandler.onExit(this, exit));
         }
-        HandlerEvent event = HandlerEvent.start(context);
-        try {
-            exitHandler.onExit(this, exit);
-        } catch (Throwable e) {
-            context.reportError(this, e);
-        }
-        HandlerEvent.finish(event, this);
-        context.abortOpenClaims();
     }
 
     private WorkerExit exit() {

@@ -11,7 +11,7 @@ public final class Fd {
     private static final int O_ACCMODE = 3;
     private static final int O_RDONLY = 0;
     private static final int O_WRONLY = 1;
-    private static final int O_NONBLOCK = 0x800;
+    static final int O_NONBLOCK = 0x800;
 
     static {
         Errno.prepare(); // whoever opens something comes by here, while there is still memory

@@ -13,8 +13,6 @@ public final class FileDescriptors {
     public static final int O_TRUNC = 0x200;
     public static final int O_APPEND = 0x400;
 
-    private static final int O_NONBLOCK = 0x800;
-
     private static final int MODE = 0666;
 
     private FileDescriptors() {}
@@ -26,7 +24,7 @@ public final class FileDescriptors {
     public static int open(String path, int flags) throws IOException {
         CString string = CString.of(path, "the path");
         try {
-            int fd = Native.open(string.address(), flags | O_NONBLOCK, MODE);
+            int fd = Native.open(string.address(), flags | Fd.O_NONBLOCK, MODE);
             if (fd < 0) {
                 throw Errno.exception("open", "open " + path, fd);
             }
@@ -38,14 +36,11 @@ public final class FileDescriptors {
     }
 
     private static void block(int fd) throws IOException {
-        int result = Native.setNonBlocking(fd, 0);
-        if (result < 0) {
-            IOException failure = Errno.exception("fcntl", result);
-            int closed = Native.close(fd);
-            if (closed < 0) {
-                failure.addSuppressed(Errno.exception("close", closed));
-            }
-            throw failure;
+        try {
+            Fd.check(Native.setNonBlocking(fd, 0), "fcntl");
+        } catch (IOException e) {
+            Fd.closeAfter(e, fd);
+            throw e;
         }
     }
 }
