@@ -8,7 +8,7 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * A non-blocking byte stream on one file descriptor, which it owns once {@link EventLoop#adopt} has returned. All methods
- * but {@link #close} belong to the loop's thread and throw {@link IllegalStateException} on another. Callbacks come from
+ * that do not say otherwise belong to the loop's thread and throw {@link IllegalStateException} on another. Callbacks come from
  * the loop's turn alone, never from inside a method called here.
  */
 public final class Connection implements AutoCloseable {
@@ -95,7 +95,9 @@ public final class Connection implements AutoCloseable {
     }
 
     /**
-     * Bounds the unread bytes that are held: beyond them the descriptor is not read until some are consumed. Loop thread only.
+     * Bounds the unread bytes that are held: beyond them the descriptor is not read until some are consumed. A handler that waits
+     * for more of them than this is not called again, and does not hear of the end either: one that finds as many unread, and
+     * nothing to take, had better close. Loop thread only.
      *
      * @param bytes 1 or more, of which 1 GiB at most counts; default 1 MiB
      */
@@ -129,7 +131,7 @@ public final class Connection implements AutoCloseable {
         endpoint.inbound().pause();
     }
 
-    /** Undoes {@link #pauseReading}: what is unread is offered in the coming turn. */
+    /** Undoes {@link #pauseReading}, if that was called: what is unread, declined or not, is offered in the coming turn. */
     public void resumeReading() {
         loop.checkThread();
         endpoint.inbound().resume();
@@ -152,6 +154,10 @@ public final class Connection implements AutoCloseable {
     /**
      * Takes and delivers nothing more, sends what is queued, then closes. What comes meanwhile is read and dropped, so that a
      * peer which must get rid of its own output first comes to read this one; it does not count for an idle timeout.
+     *
+     * <p>Over TCP it is half-closed once everything is sent, and closed when the peer has closed its end, or has sent nothing for
+     * five seconds, or thirty have passed: before, the kernel would answer what comes with a reset, and drop what is under way.
+     * {@link #close} ends that at once.
      */
     public void closeAfterFlush() {
         loop.checkThread();
@@ -175,7 +181,7 @@ public final class Connection implements AutoCloseable {
         }
     }
 
-    /** Whether it was closed, or is about to be at the end of the turn. */
+    /** Whether it was closed, or is about to be at the end of the turn. Any thread: a moment's value. */
     public boolean isClosed() {
         return endpoint.isClosed();
     }

@@ -6,7 +6,8 @@ public interface ConnectionHandler {
 
     /**
      * Bytes are unread. Takes what it likes of {@link Connection#readable()} by {@link Connection#consume}; called again
-     * while some are left, but if it took none, only once more have arrived or reading was resumed.
+     * while some are left, but if it took none, only once more have arrived, the end has come, or
+     * {@link Connection#resumeReading} was called.
      */
     void onReadable(Connection connection);
 

@@ -17,7 +17,7 @@ final class Endpoint implements Pollable {
 
     private enum State {
         OPEN,
-        /** Only what is queued is still sent. */
+        /** Only what is queued is still sent: a {@link LastFlush}. */
         FLUSHING,
         /** On the turn's list of closes. */
         CLOSING,
@@ -28,7 +28,7 @@ final class Endpoint implements Pollable {
     private final int fd;
     private final boolean readable;
     private final boolean writable;
-    private final boolean socket;
+    private final int domain;
     private final boolean nonBlocking;
     private final PipeStats stats = new PipeStats();
     private final Interest interest;
@@ -36,32 +36,33 @@ final class Endpoint implements Pollable {
     private final Outbound outbound;
     private Protocol protocol;
     private Timeouts timeouts;
-    private boolean passesFds;
-    private State state = State.OPEN;
+    private LastFlush lastFlush;
+    private volatile State state = State.OPEN;
     private Throwable closeCause;
 
-    private Endpoint(LoopContext context, int fd, int statusFlags, boolean socket) {
+    private Endpoint(LoopContext context, int fd, int statusFlags, int domain) {
         this.context = context;
         this.fd = fd;
-        this.socket = socket;
+        this.domain = domain;
         this.nonBlocking = Fd.isNonBlocking(statusFlags);
         this.readable = Fd.isReadable(statusFlags);
         this.writable = Fd.isWritable(statusFlags);
         this.interest = new Interest(this, context.registry, fd);
         this.inbound = new Inbound(context, this, stats, readable);
-        this.outbound = new Outbound(context, this, new Sink(fd, socket), stats);
+        this.outbound = new Outbound(context, this, new Sink(fd, isSocket()), stats);
     }
 
     /** Looks at the descriptor, which stays the caller's. Any thread. */
     static Endpoint inspect(LoopContext context, int fd) throws IOException {
         int statusFlags = Fd.check(Native.statusFlags(fd), "fcntl");
-        boolean socket = Fd.check(Native.isSocket(fd), "fstat") == 1;
-        return new Endpoint(context, fd, statusFlags, socket);
+        int domain = Native.socketDomain(fd);
+        Fd.check(domain == -Errno.ENOTSOCK ? 0 : domain, "getsockopt");
+        return new Endpoint(context, fd, statusFlags, domain);
     }
 
     /** Of a socket as {@code socketpair(2)} makes it: there is nothing to look at. */
     static Endpoint ofPair(LoopContext context, int fd) {
-        return new Endpoint(context, fd, Fd.READ_WRITE, true);
+        return new Endpoint(context, fd, Fd.READ_WRITE, Native.AF_UNIX);
     }
 
     /** Registers with the loop. From its return on the descriptor is owned here; if it throws it is still the caller's. */
@@ -141,8 +142,8 @@ final class Endpoint implements Pollable {
         } else if ((events & ~Epoll.OUT) != 0) {
             if (state == State.OPEN) {
                 inbound.onReadable((events & HANG_UP) != 0);
-            } else if (state == State.FLUSHING && !DroppedInput.read(context, fd, inbound.buffer(), stats)) {
-                interest.disarmInput();
+            } else if (state == State.FLUSHING) {
+                lastFlush.onReadable();
             }
         }
     }
@@ -165,7 +166,8 @@ final class Endpoint implements Pollable {
         if (!outbound.isEmpty()) {
             outbound.flush();
         } else {
-            closeWith(readable ? null : Errno.exception("write", -Errno.EPIPE));
+            int error = isSocket() ? Native.socketError(fd) : 0;
+            closeWith(error == 0 && readable ? null : Errno.exception("write", -(error == 0 ? Errno.EPIPE : error)));
         }
     }
 
@@ -181,7 +183,9 @@ final class Endpoint implements Pollable {
 
     /** Everything queued is sent. */
     void outputDrained() {
-        if (state == State.FLUSHING || state == State.OPEN && inbound.isEndTold() && outbound.isShut()) {
+        if (state == State.FLUSHING) {
+            lastFlush.onSent();
+        } else if (state == State.OPEN && inbound.isEndTold() && outbound.isShut()) {
             closeWith(null);
         }
     }
@@ -243,7 +247,8 @@ final class Endpoint implements Pollable {
         }
         protocol.finishOutput();
         Linger linger = inbound.linger();
-        if (outbound.isEmpty() || outbound.failure() != null) {
+        lastFlush = new LastFlush(this);
+        if (outbound.failure() != null || outbound.isEmpty() && (linger != null || !lastFlush.isTwoSided())) {
             closeWith(outbound.failure());
         } else if (linger != null) { // whom it is for is gone, and who else holds the other end may never read
             closeWith(linger.cause());
@@ -253,6 +258,9 @@ final class Endpoint implements Pollable {
             inbound.enqueue(); // drops what is unread
             if (!isOutputOnly()) {
                 interest.armInput();
+            }
+            if (outbound.isEmpty()) {
+                lastFlush.onSent();
             }
         }
     }
@@ -286,6 +294,9 @@ final class Endpoint implements Pollable {
         inbound.close();
         if (timeouts != null) {
             timeouts.cancel();
+        }
+        if (lastFlush != null) {
+            lastFlush.end();
         }
         try {
             try {
@@ -343,21 +354,11 @@ final class Endpoint implements Pollable {
     }
 
     boolean isSocket() {
-        return socket;
+        return domain >= 0;
     }
 
-    /**
-     * Asks the kernel the first time; not once the descriptor may be somebody else's, and nothing is passed any more.
-     *
-     * @throws UnsupportedOperationException if it is no Unix socket
-     */
-    void checkPassesFds() {
-        if (!passesFds && !isClosed()) {
-            passesFds = Native.socketDomain(fd) == Native.AF_UNIX;
-            if (!passesFds) {
-                throw new UnsupportedOperationException("only a Unix socket passes descriptors: " + this);
-            }
-        }
+    boolean isUnixSocket() {
+        return domain == Native.AF_UNIX;
     }
 
     int fd() {

@@ -37,6 +37,17 @@ final class FrameFds {
     }
 
     /**
+     * Without effect on one that is closed, by which nothing is passed any more.
+     *
+     * @throws UnsupportedOperationException if it is no Unix socket
+     */
+    static void checkPassesFds(Endpoint endpoint) {
+        if (!endpoint.isClosed() && !endpoint.isUnixSocket()) {
+            throw new UnsupportedOperationException("only a Unix socket passes descriptors: " + endpoint);
+        }
+    }
+
+    /**
      * @param limit descriptors that a frame may bring
      * @throws IllegalArgumentException if no message could bring so many
      * @throws UnsupportedOperationException if it is no Unix socket
@@ -45,7 +56,7 @@ final class FrameFds {
         if (limit < 1 || limit > Native.RIGHTS_MAX) {
             throw new IllegalArgumentException("limit " + limit + " is outside 1.." + Native.RIGHTS_MAX);
         }
-        endpoint.checkPassesFds();
+        checkPassesFds(endpoint);
         if (!endpoint.isClosed()) { // or else the descriptor may be somebody else's by now
             // a socket that we were given may have been asked for credentials
             int result = Native.passOnlyRights(endpoint.fd());

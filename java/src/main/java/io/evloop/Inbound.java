@@ -286,16 +286,14 @@ final class Inbound {
     }
 
     void resume() {
-        if (paused) {
-            paused = false;
-            halted = !endpoint.isOpen();
-            protocol().onInput();
-            Timeouts timeouts = endpoint.timeouts();
-            if (timeouts != null) {
-                timeouts.onResume();
-            }
-            changed();
+        Timeouts timeouts = endpoint.timeouts();
+        if (paused && timeouts != null) {
+            timeouts.onResume();
         }
+        paused = false;
+        halted = !endpoint.isOpen();
+        protocol().onInput(); // what was declined is offered again, whether it was paused or not
+        changed();
     }
 
     boolean isPaused() {
@@ -318,6 +316,11 @@ final class Inbound {
     }
 
     // the end of the stream --------------------------------------------------------------------------------------
+
+    /** Whether there is nothing more to come. */
+    boolean hasEnded() {
+        return ended;
+    }
 
     /** Whether the end was told to the owner, who keeps the connection for writing. */
     boolean isEndTold() {

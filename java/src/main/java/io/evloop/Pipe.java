@@ -146,7 +146,7 @@ public final class Pipe implements AutoCloseable {
         return this;
     }
 
-    /** Called when there is room again, after a write was ABOVE_HIGH_WATER or FULL; once for each such time. */
+    /** Called when there is room again, after a write was ABOVE_HIGH_WATER or FULL, also behind a half-close; once each time. */
     public Pipe onDrain(Consumer<Pipe> handler) {
         loop.checkThread();
         callbacks.onDrain(handler);
@@ -220,6 +220,7 @@ public final class Pipe implements AutoCloseable {
         endpoint.inbound().pause();
     }
 
+    /** See {@link Connection#resumeReading}. */
     public void resumeReading() {
         loop.checkThread();
         endpoint.inbound().resume();
@@ -268,7 +269,7 @@ public final class Pipe implements AutoCloseable {
      */
     public WriteResult writeFrame(int channelId, ByteBuffer payload, int fd) throws IOException {
         loop.checkThread();
-        endpoint.checkPassesFds();
+        FrameFds.checkPassesFds(endpoint);
         return output.write(channelId, payload, fd);
     }
 
@@ -343,7 +344,7 @@ public final class Pipe implements AutoCloseable {
         connection.close();
     }
 
-    /** Whether it was closed, or is about to be at the end of the turn. */
+    /** Whether it was closed, or is about to be at the end of the turn. Any thread: a moment's value. */
     public boolean isClosed() {
         return connection.isClosed();
     }

@@ -354,4 +354,17 @@ class ConnectionTest {
             }
         }
     }
+
+    @Test
+    void whatWasDeclinedIsOfferedAgainOnceReadingIsResumedThoughItWasNotPaused() throws Exception {
+        recorder.taking = from -> {};
+        peer.write("ab");
+        Await.turns(loop, "the first offer", () -> recorder.heard.size() == 1);
+        Await.idle(loop);
+        assertEquals(1, recorder.heard.size());
+        connection.resumeReading();
+        Await.turns(loop, "the second offer", () -> recorder.heard.size() == 2);
+        Await.idle(loop);
+        assertEquals(List.of("ab", "ab"), recorder.heard);
+    }
 }
