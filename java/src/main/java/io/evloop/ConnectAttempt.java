@@ -54,8 +54,11 @@ public final class ConnectAttempt {
     }
 
     private void overdue(Duration timeout) {
-        if (connected) {
-            return; // its turn comes
+        if (isWaiting()) {
+            retry(); // once more, for the last time
+        }
+        if (connected || done) {
+            return; // its turn comes, or has come
         }
         if (registration == null || look.isTaken()) { // of what is not registered the kernel has nothing to report
             fail(new ConnectTimeoutException(address.toString(), timeout));
@@ -64,12 +67,20 @@ public final class ConnectAttempt {
         }
     }
 
+    /** For room in the backlog of a Unix listener. */
+    private boolean isWaiting() {
+        return retryNanos > FIRST_RETRY_NANOS && !connected;
+    }
+
     private Timer after(long nanos, Runnable task) {
         return context.timers.add(context.loop, System.nanoTime() + nanos, task);
     }
 
     private void open() throws IOException {
         fd = Fd.check(Native.socket(address.family()), "socket");
+        if (address.isUnix()) { // or else it is registered, and owned thereby
+            context.registry.owned().add(fd);
+        }
         if (!address.isUnix()) {
             Fd.check(Native.setNoDelay(fd, 1), "setsockopt");
         }
@@ -97,6 +108,7 @@ public final class ConnectAttempt {
     }
 
     private void retry() {
+        remove(step);
         try {
             connect();
         } catch (IOException e) {
@@ -174,6 +186,7 @@ public final class ConnectAttempt {
     }
 
     private void failInTurn(IOException cause) {
+        remove(deadline); // this is the cause, however late its turn
         step = after(0, () -> fail(cause));
     }
 
@@ -205,6 +218,9 @@ public final class ConnectAttempt {
     private void end() {
         done = true;
         context.connects.remove(this);
+        if (fd != NONE && address.isUnix()) {
+            context.registry.owned().remove(fd);
+        }
         remove(deadline);
         remove(step);
         if (registration != null) {

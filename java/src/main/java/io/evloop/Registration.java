@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.sys.Errno;
 import java.io.IOException;
 
 /**
@@ -23,6 +24,9 @@ final class Registration {
 
     /** Begins; if it throws, nothing is left behind. {@code initialEvents} may be 0: hang-ups and errors alone. */
     void open(Pollable pollable, int initialEvents) throws IOException {
+        if (registry.owned().contains(fd)) { // perhaps suspended, so that epoll would not know
+            throw Errno.exception("epoll_ctl", -Errno.EEXIST);
+        }
         long reserved = registry.reserve(pollable);
         boolean success = false;
         try {
@@ -44,6 +48,11 @@ final class Registration {
 
     boolean isOpen() {
         return token != NONE;
+    }
+
+    /** What it is registered for. */
+    int events() {
+        return events;
     }
 
     boolean has(int someEvents) {

@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.epoll.Epoll;
 import java.io.IOException;
 
 /**
@@ -30,7 +31,8 @@ public final class Watch {
     }
 
     /**
-     * Replaces the interest: bits of {@link io.evloop.epoll.Epoll#IN} and the others; 0 = hang-ups and errors alone.
+     * Replaces the interest: bits of {@link Epoll#IN} and the others; 0 = hang-ups and errors alone. What was reported
+     * by now and is not of it is not told any more.
      *
      * @throws IllegalStateException if it was cancelled
      */
@@ -74,7 +76,11 @@ public final class Watch {
         }
 
         @Override
-        public void onEvents(int events) {
+        public void onEvents(int reported) {
+            int events = reported & (registration.events() | Epoll.ERR | Epoll.HUP);
+            if (events == 0) {
+                return; // reported before the interest was replaced
+            }
             HandlerEvent event = HandlerEvent.start(context);
             try {
                 handler.onReady(Watch.this, events);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.epoll.Epoll;
 import io.evloop.error.NativeIoException;
 import io.evloop.sys.Fd;
 import io.evloop.testing.Await;
@@ -208,5 +209,35 @@ class AdoptTest {
             assertThrows(UnsupportedOperationException.class, pipe.connection()::shutdownOutput);
             assertEquals(WriteResult.OK, pipe.writeFrame(7, ByteBuffer.wrap(new byte[1])));
         }
+    }
+
+    /** The kernel would not know: what is suspended is not in the epoll. */
+    @Test
+    void aDescriptorThatHasAnOwnerIsRefusedAlsoWhileItIsSuspended() throws Exception {
+        RawSocket[] pair = RawSocket.pair();
+        Connection connection = loop.adopt(pair[0].release(), 0, from -> heard.add("readable"));
+        int fd = connection.fd();
+        connection.pauseReading();
+        pair[1].write("x");
+        Await.idle(loop);
+        for (int round = 0; round < 2; round++) {
+            assertEquals(
+                    "EEXIST",
+                    assertThrows(NativeIoException.class, () -> loop.adopt(fd, 1, from -> {}))
+                            .errnoName());
+            assertEquals(
+                    "EEXIST",
+                    assertThrows(NativeIoException.class, () -> Pipe.adopt(loop, fd, 1))
+                            .errnoName());
+            assertEquals(
+                    "EEXIST",
+                    assertThrows(NativeIoException.class, () -> loop.watch(fd, Epoll.IN, (watch, events) -> {}))
+                            .errnoName());
+            connection.resumeReading();
+            Await.turns(loop, "the byte", () -> heard.contains("readable"));
+        }
+        pair[1].close();
+        connection.close();
+        Await.idle(loop);
     }
 }

@@ -333,4 +333,38 @@ class ConnectTest {
         Await.idle(loop);
         assertEquals(List.of(), heard);
     }
+
+    // row 40
+    @Test
+    void theTimeoutOfAFullBacklogTriesOnceMore() throws Exception {
+        Path path = SocketKind.UNIX_PATH.newAddress().path();
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(path), 1);
+            connectUntilOneFails(Address.unix(path), SHORT);
+            ConnectAttempt waiting;
+            do { // until this thread was not held up
+                heard.clear();
+                waiting = loop.connect(Address.unix(path), Duration.ofMillis(120), noting);
+                long begin = System.nanoTime(); // tried at 1, 3, 7, 15, 31 and 63 ms, and not again in time
+                while (System.nanoTime() - begin < 80_000_000) {
+                    loop.poll(1_000_000);
+                }
+            } while (!waiting.isPending());
+            server.accept().close();
+            Await.turns(loop, "the outcome", () -> !heard.isEmpty());
+            assertEquals(List.of("connected"), heard);
+        } finally {
+            Files.delete(path);
+        }
+    }
+
+    // row 40
+    @Test
+    void aFailureAtOnceIsToldAsSuchHoweverShortTheTimeout() throws Exception {
+        loop.connect(SocketKind.UNIX_PATH.newAddress(), Duration.ofNanos(1), noting);
+        Await.turns(loop, "the outcome", () -> heard.contains("failed"));
+        assertEquals(
+                "ENOENT",
+                assertInstanceOf(NativeIoException.class, failures.get(0)).errnoName());
+    }
 }

@@ -7,9 +7,12 @@ import io.evloop.epoll.Epoll;
 import io.evloop.sys.Native;
 import io.evloop.testing.Await;
 import io.evloop.testing.JavaProcess;
+import io.evloop.testing.NoConnectHandler;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.Resources;
+import io.evloop.testing.SocketKind;
 import java.io.IOException;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -95,7 +98,8 @@ class DroppedTest {
                     EventLoop loop = EventLoop.open();
                     Pipe.adopt(loop, pair[0].release(), 0).onFrame((pipe, channelId, payload) -> {});
                     loop.watch(watched, Epoll.IN, (watch, events) -> {});
-                    loop.listen(Address.tcp(0), (listener, socket) -> {});
+                    Listener listener = loop.listen(SocketKind.UNIX_ABSTRACT.newAddress(), (from, socket) -> {});
+                    loop.connect(listener.localAddress(), Duration.ZERO, NoConnectHandler.INSTANCE);
                     Worker.command("sh", "-c", "cat <&3").start(loop); // which reads to the end, and leaves
                     loop.poll(0);
                 }

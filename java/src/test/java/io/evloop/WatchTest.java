@@ -14,6 +14,7 @@ import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -231,5 +232,30 @@ class WatchTest {
             assertEquals(List.of(Epoll.IN), heard);
             watch.cancel();
         }
+    }
+
+    @Test
+    void whatWasReportedBeforeTheInterestWasReplacedIsNotToldAnyMore() throws Exception {
+        RawSocket[] other = RawSocket.pair();
+        Watch[] watches = new Watch[2];
+        List<Watch> told = new ArrayList<>();
+        WatchHandler handler = (watch, events) -> {
+            told.add(watch);
+            try {
+                watches[watch == watches[0] ? 1 : 0].modify(0);
+                watch.modify(0);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
+        watches[0] = loop.watch(watched.fd(), Epoll.IN, handler);
+        watches[1] = loop.watch(other[0].fd(), Epoll.IN, handler);
+        peer.write("x");
+        other[1].write("x");
+        assertTrue(loop.poll(-1) > 0);
+        assertEquals(1, told.size());
+        watches[1].cancel();
+        other[0].close();
+        other[1].close();
     }
 }

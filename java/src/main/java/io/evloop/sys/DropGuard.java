@@ -34,6 +34,11 @@ public final class DropGuard {
         descriptors.clear(fd);
     }
 
+    /** Whether it was added and not removed. */
+    public synchronized boolean contains(int fd) {
+        return fd >= 0 && descriptors.get(fd);
+    }
+
     /** The owner is being closed, and closes its descriptors itself. Idempotent. */
     public void close() {
         synchronized (this) {
