@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.sys.CString;
 import io.evloop.sys.Native;
 import io.evloop.sys.NativeAddress;
 import java.io.IOException;
@@ -45,20 +46,17 @@ public final class Address {
      * connect, so filter by {@link ListenOptions.Builder#allowUids}, or take the name for public.
      *
      * @param name 1 to 107 bytes in UTF-8
-     * @throws IllegalArgumentException if it is empty or longer, or there is a NUL in it
+     * @throws IllegalArgumentException if it is empty or longer, or there is a NUL in it, or half of a surrogate pair
      */
     public static Address abstractUnix(String name) {
         return new Address(NativeAddress.ofAbstractName(encode("abstract name", name)));
     }
 
     private static byte[] encode(String what, String name) {
-        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = CString.encode(name, "the " + what);
         if (bytes.length == 0 || bytes.length > NativeAddress.UNIX_NAME_MAX) {
             throw new IllegalArgumentException("the " + what + " of a Unix socket has 1 to "
                     + NativeAddress.UNIX_NAME_MAX + " bytes, not " + bytes.length + ": " + name);
-        }
-        if (name.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException("a NUL character in the " + what + ": " + name.replace("\0", "\\0"));
         }
         return bytes;
     }
@@ -75,7 +73,7 @@ public final class Address {
 
     /**
      * A TCP port of any address, such as {@code 0.0.0.0}: then whoever reaches it may connect, and what goes over it is
-     * neither authenticated nor encrypted.
+     * neither authenticated nor encrypted. {@code ::} takes IPv4, too.
      *
      * @param port 0 to 65535; 0: the kernel chooses one to listen at
      */
@@ -183,7 +181,7 @@ public final class Address {
     @Override
     public String toString() {
         if (!isUnix()) {
-            InetAddress host = Objects.requireNonNull(inetAddress()); // of IPv4, too, by a socket of IPv6
+            InetAddress host = Objects.requireNonNull(inetAddress());
             String text = host.getHostAddress();
             return "tcp:" + (host instanceof Inet6Address ? "[" + text + "]" : text) + ":" + port();
         }

@@ -10,13 +10,16 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Accepts connections. Made by {@link EventLoop#listen}. When descriptors or memory run out, what waits is left to wait: the
- * error handler hears it once, and accepting goes on as soon as it can. Methods belong to the loop's thread unless they say
- * otherwise.
+ * error handler hears it once, and again only after ten seconds in which they did not; accepting goes on as soon as it can.
+ * Methods belong to the loop's thread unless they say otherwise.
  */
 public final class Listener implements AutoCloseable {
 
     private static final long FIRST_PAUSE_NANOS = 10_000_000;
     private static final long LONGEST_PAUSE_NANOS = 320_000_000;
+
+    /** So long without running out of anything: the next time is news. */
+    private static final long QUIET_NANOS = 10_000_000_000L;
 
     private final LoopContext context;
     private final ListenSocket socket;
@@ -29,6 +32,7 @@ public final class Listener implements AutoCloseable {
     private boolean closed;
     private Timer resumption;
     private long pauseNanos;
+    private long exhaustedAt;
 
     private Listener(LoopContext context, ListenSocket socket, ListenOptions options, AcceptHandler handler) {
         this.context = context;
@@ -200,9 +204,11 @@ public final class Listener implements AutoCloseable {
      * again. So the socket is taken out of the epoll for a while.
      */
     private void exhausted(int result) {
+        long now = System.nanoTime();
+        boolean first = stats.exhaustions == 0 || now - exhaustedAt >= QUIET_NANOS;
+        exhaustedAt = now;
         stats.exhaustions++;
-        boolean first = pauseNanos == 0;
-        pauseNanos = first ? FIRST_PAUSE_NANOS : Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
+        pauseNanos = pauseNanos == 0 ? FIRST_PAUSE_NANOS : Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
         resumeLater();
         try {
             registration.disarm(Epoll.IN);

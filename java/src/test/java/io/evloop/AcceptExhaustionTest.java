@@ -15,6 +15,7 @@ import io.evloop.testing.FdLimit;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.Schedule;
+import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -145,6 +146,40 @@ class AcceptExhaustionTest {
             assertEquals(
                     "EMFILE",
                     assertInstanceOf(NativeIoException.class, failures.get(1)).errnoName());
+        }
+    }
+
+    // row 38
+    @Test
+    void aShortageThatGivesWayToEachInTurnIsHeardOfOnce() throws Exception {
+        try (TestLoop test = TestLoop.open();
+                FdLimit limit = FdLimit.open();
+                Listener listener = test.loop().listen(SocketKind.UNIX_ABSTRACT.newAddress(), (from, socket) -> {})) {
+            int[] client = new int[1];
+            ConnectHandler keeping = SocketKind.connected(socket -> client[0] = socket.take());
+            test.loop().connect(listener.localAddress(), Duration.ZERO, keeping); // a rehearsal
+            Await.turns(test.loop(), "a client", () -> listener.stats().accepted() == 1);
+            Fd.close(client[0]);
+            assertTrue(Errno.exception("accept4", -Errno.EMFILE).getMessage().contains("EMFILE"));
+            limit.lowerTo(200);
+            fill();
+            try {
+                for (int round = 1; round <= 3; round++) {
+                    Fd.close(fillers.remove(fillers.size() - 1));
+                    test.loop().connect(listener.localAddress(), Duration.ZERO, keeping);
+                    long before = listener.stats().exhaustions();
+                    Await.turns(
+                            test.loop(), "a shortage", () -> listener.stats().exhaustions() > before);
+                    Fd.close(client[0]);
+                    long accepted = 1 + round;
+                    Await.turns(test.loop(), "room", () -> listener.stats().accepted() == accepted);
+                    fill();
+                }
+            } finally {
+                limit.restore();
+                free();
+            }
+            assertSame(listener, test.takeError().source());
         }
     }
 }

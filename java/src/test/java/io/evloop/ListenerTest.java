@@ -22,6 +22,7 @@ import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -356,5 +357,24 @@ class ListenerTest {
                 IllegalArgumentException.class, () -> Address.of(InetSocketAddress.createUnresolved("localhost", 1)));
         assertThrows(IllegalArgumentException.class, () -> Address.tcp(65536));
         assertThrows(IllegalArgumentException.class, () -> Address.tcp(-1));
+    }
+
+    /** Not by the name that IPv6 has for it. */
+    @Test
+    void aClientOfIpv4IsToldByItsAddressWhereIpv6Listens() throws Exception {
+        assumeTrue(SocketKind.TCP6.isAvailable(), "no IPv6 here");
+        Address[] told = new Address[2];
+        Address everywhere = Address.tcp(InetAddress.getByName("::"), 0);
+        try (Listener listener = loop.listen(everywhere, (from, socket) -> {
+                    told[0] = socket.local();
+                    told[1] = socket.remote();
+                });
+                SocketChannel client = SocketChannel.open(new InetSocketAddress(
+                        "127.0.0.1", listener.localAddress().port()))) {
+            Await.turns(loop, "the client", () -> told[1] != null);
+            assertEquals(Address.tcp(listener.localAddress().port()), told[0]);
+            assertEquals(Address.of(client.getLocalAddress()), told[1]);
+            assertEquals(Address.of(client.getLocalAddress()).hashCode(), told[1].hashCode());
+        }
     }
 }

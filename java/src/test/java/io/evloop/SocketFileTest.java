@@ -106,6 +106,7 @@ class SocketFileTest {
     void aNulIsRefused() {
         assertThrows(InvalidPathException.class, () -> Address.unix(Path.of("a\0b")));
         assertThrows(IllegalArgumentException.class, () -> Address.abstractUnix("a\0b"));
+        assertThrows(IllegalArgumentException.class, () -> Address.abstractUnix("a\uD800"));
     }
 
     @Test

@@ -1,6 +1,8 @@
 package io.evloop.sys;
 
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /** A NUL-terminated string off-heap, as {@code open(2)} wants it, encoded in UTF-8. */
@@ -18,7 +20,7 @@ public final class CString {
 
     /**
      * @param what names the string in the exception
-     * @throws IllegalArgumentException if there is a NUL in it: C would end it there
+     * @throws IllegalArgumentException if there is a NUL in it, where C would end it, or half of a surrogate pair
      */
     public static CString of(String string, String what) {
         return new CString(encode(string, what));
@@ -29,7 +31,14 @@ public final class CString {
         if (string.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("a NUL character in " + what + ": " + string.replace("\0", "\\0"));
         }
-        return string.getBytes(StandardCharsets.UTF_8);
+        try {
+            ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(string));
+            byte[] copy = new byte[bytes.remaining()];
+            bytes.get(copy);
+            return copy;
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("half of a surrogate pair in " + what + ": " + string, e);
+        }
     }
 
     /** Valid while this object is reachable. */

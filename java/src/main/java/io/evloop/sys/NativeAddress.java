@@ -14,6 +14,7 @@ public final class NativeAddress {
 
     private static final int IPV4_LENGTH = 4;
     private static final int IPV6_LENGTH = 16;
+    private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
 
     private final ByteBuffer memory;
     private final int length;
@@ -86,10 +87,21 @@ public final class NativeAddress {
         ByteBuffer memory = allocate();
         try {
             int length = Fd.check(query.ask(socket, Native.addressOf(memory), Native.ADDRESS_SIZE), systemCall);
-            return new NativeAddress(memory, Math.min(length, Native.ADDRESS_SIZE));
+            return new NativeAddress(memory, Math.min(length, Native.ADDRESS_SIZE)).unmapped();
         } finally {
             Reference.reachabilityFence(memory);
         }
+    }
+
+    /** A socket of IPv6 names an address of IPv4 by one of its own, {@code ipv6(7)}: made one of IPv4 again. */
+    private NativeAddress unmapped() {
+        if (family() != Native.AF_INET6) {
+            return this;
+        }
+        byte[] address = inetAddress();
+        return Arrays.equals(address, 0, MAPPED.length, MAPPED, 0, MAPPED.length)
+                ? ofInet(Arrays.copyOfRange(address, MAPPED.length, IPV6_LENGTH), 0, port())
+                : this;
     }
 
     /** {@code bind(2)}: 0 or {@code -errno}. */

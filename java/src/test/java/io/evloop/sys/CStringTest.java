@@ -59,4 +59,14 @@ class CStringTest {
             assertTrue(refused.getMessage().contains(string.replace("\0", "\\0")), refused.getMessage());
         }
     }
+
+    // row 42
+    @Test
+    void refuseHalfOfASurrogatePair() {
+        for (String string : List.of("\uD800", "a\uDFFF", "\uDC00\uD800")) {
+            IllegalArgumentException refused =
+                    assertThrows(IllegalArgumentException.class, () -> CString.of(string, "the name"));
+            assertTrue(refused.getMessage().contains("the name"), refused.getMessage());
+        }
+    }
 }
