@@ -2,10 +2,12 @@ package io.evloop;
 
 import io.evloop.buffer.SendRing;
 import io.evloop.frame.FrameLayout;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -15,14 +17,20 @@ import java.util.function.Consumer;
  */
 public final class Sender {
 
+    private static final VarHandle SIGNALLED = signalledHandle();
+
     private final Pipe pipe;
     private final TaskQueue tasks;
     private final SendRing ring;
     private final int maxFrameLength;
     private final long highWater;
     private final long lowWater;
-    private final AtomicBoolean signalled = new AtomicBoolean();
+    private volatile boolean signalled;
     private final AtomicBoolean waiting = new AtomicBoolean();
+
+    /** Bytes of the longest payload that was FULL, since {@code onDrain} was told. */
+    private final AtomicInteger refusedLength = new AtomicInteger();
+
     private Consumer<Sender> drainHandler;
 
     /** The next of those who have called for the loop. Written before it is published. */
@@ -37,6 +45,14 @@ public final class Sender {
         this.lowWater = ring.capacity() / 8;
     }
 
+    private static VarHandle signalledHandle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(Sender.class, "signalled", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     /** The pipe that the frames go to. Any thread. */
     public Pipe pipe() {
         return pipe;
@@ -47,12 +63,16 @@ public final class Sender {
         return maxFrameLength;
     }
 
-    /** Bytes that can wait here for the loop; each frame takes 8 more than its payload, rounded up to 8. Any thread. */
+    /**
+     * Bytes that can wait here for the loop; each frame takes 8 more than its payload, rounded up to 8, and contiguous: what is
+     * left at the end of the queue's memory, if it is too little for a frame, counts until those before it have moved on. Any
+     * thread.
+     */
     public int capacity() {
         return ring.capacity();
     }
 
-    /** Bytes that wait here for the loop: a moment's value. Any thread. */
+    /** Of {@link #capacity}, the bytes that are taken: a moment's value. Any thread. */
     public long queuedBytes() {
         return ring.usedBytes();
     }
@@ -73,7 +93,7 @@ public final class Sender {
         FrameLayout.checkFrame(channelId, length, maxFrameLength);
         final int claimed = ring.claim(length);
         if (claimed < 0) {
-            return refused(claimed);
+            return refused(claimed, length);
         }
         boolean success = false;
         try {
@@ -82,8 +102,9 @@ public final class Sender {
         } finally {
             finish(claimed, length, channelId, success);
         }
+        final WriteResult result = accepted();
         payload.position(payload.limit());
-        return accepted();
+        return result;
     }
 
     /** The same, of {@code length} bytes of an array from {@code offset}. */
@@ -92,7 +113,7 @@ public final class Sender {
         FrameLayout.checkFrame(channelId, length, maxFrameLength);
         final int claimed = ring.claim(length);
         if (claimed < 0) {
-            return refused(claimed);
+            return refused(claimed, length);
         }
         boolean success = false;
         try {
@@ -124,10 +145,11 @@ public final class Sender {
         return WriteResult.ABOVE_HIGH_WATER;
     }
 
-    private WriteResult refused(int reason) {
+    private WriteResult refused(int reason, int length) {
         if (reason == SendRing.CLOSED) {
             return WriteResult.CLOSED;
         }
+        refusedLength.accumulateAndGet(length, Math::max);
         waiting.set(true);
         signal();
         return WriteResult.FULL;
@@ -136,14 +158,23 @@ public final class Sender {
     /** Calls for the loop, unless somebody has and it has not come yet. */
     void signal() {
         VarHandle.fullFence(); // publish, then look at the flag; the loop lowers the flag, then looks for frames
-        if (!signalled.get() && signalled.compareAndSet(false, true)) {
-            tasks.signal(this);
+        if (!signalled && SIGNALLED.compareAndSet(this, false, true)) {
+            boolean success = false;
+            try {
+                tasks.signal(this);
+                success = true;
+            } finally {
+                if (!success) { // for want of stack: the next one is to try again
+                    signalled = false;
+                }
+            }
         }
     }
 
     /**
      * Sets who is called, in a turn of the loop, once there is room again after a write was ABOVE_HIGH_WATER or FULL: at least
-     * seven eighths of the capacity. Once for all such writes since the last call. Loop thread only.
+     * seven eighths of the capacity, and for the longest frame that was refused. Once for all such writes since the last call.
+     * Loop thread only.
      */
     public Sender onDrain(Consumer<Sender> handler) {
         pipe.connection().loop().checkThread();
@@ -155,15 +186,19 @@ public final class Sender {
 
     /** The loop has come because of {@link #signal}, and may be called for anew. */
     void serve() {
-        signalled.set(false);
+        signalled = false;
         VarHandle.fullFence();
         resume();
     }
 
     /** Moves what is here to the pipe, as far as that has room. The loop may be called for all the same. */
     void resume() {
-        if (pipe.senders().moveFrom(this) && ring.usedBytes() <= lowWater && waiting.compareAndSet(true, false)) {
-            tellDrain();
+        if (pipe.senders().moveFrom(this) && waiting.get() && ring.usedBytes() <= lowWater) {
+            int length = refusedLength.get();
+            if (ring.fits(length) && waiting.compareAndSet(true, false)) {
+                refusedLength.compareAndSet(length, 0);
+                tellDrain();
+            }
         }
     }
 

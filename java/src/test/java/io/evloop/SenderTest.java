@@ -278,4 +278,35 @@ class SenderTest {
         Await.idle(test.loop());
         return write(sender, EIGHTH);
     }
+
+    /** One that does not fit behind the others, though the queue is all but empty: it is not to be cut at the memory's end. */
+    @Test
+    void drainsOnceTheLongestFrameThatWasRefusedFits() throws Exception {
+        use(PipeOptions.builder().highWater(0).lowWater(0).build());
+        Sender sender = pipe.sender(CAPACITY);
+        byte[] longest = new byte[sender.maxFrameLength()];
+        List<WriteResult> results = new ArrayList<>();
+        sender.onDrain(from -> {
+            if (results.isEmpty()) {
+                results.add(write(from, longest));
+            }
+        });
+        byte[] first = new byte[2000];
+        assertEquals(OK, write(sender, first));
+        Await.idle(test.loop());
+        byte[] flood = new byte[1_000_000];
+        assertEquals(ABOVE_HIGH_WATER, pipe.writeFrame(1, flood, 0, flood.length));
+        Await.idle(test.loop());
+        byte[] next = new byte[40];
+        assertEquals(OK, write(sender, next));
+        assertEquals(FULL, write(sender, longest));
+        Await.idle(test.loop());
+        assertEquals(List.of(), results);
+        try (Background reader = Background.run(
+                "reader",
+                () -> peered.peer().read(4 * 6 + first.length + flood.length + next.length + longest.length))) {
+            Await.turns(test.loop(), "room", () -> pipe.stats().framesOut() == 4);
+        }
+        assertEquals(List.of(ABOVE_HIGH_WATER), results);
+    }
 }

@@ -47,6 +47,9 @@ public final class SendRing {
     private static final int HEAD = 2 * COUNTER_DISTANCE;
     private static final long CLOSED_BIT = Long.MIN_VALUE;
 
+    /** How long a claimed record is waited for at the end. */
+    private static final long PUBLISH_NANOS = 1_000_000_000L;
+
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
 
     private final ByteBuffer memory;
@@ -119,6 +122,15 @@ public final class SendRing {
         }
     }
 
+    /** Whether {@link #claim} would find room for a payload of {@code length} bytes. A moment's value. */
+    public boolean fits(int length) {
+        final long head = counters.get(HEAD); // first: the tail is never behind it
+        final long tail = counters.get(TAIL) & ~CLOSED_BIT;
+        final int needed = aligned(HEADER_LENGTH + length);
+        final int rest = capacity - indexOf(tail);
+        return tail + (rest < needed ? rest : 0) + needed - head <= capacity;
+    }
+
     /** Hands a filled record over. */
     public void publish(int payload, int length, int tag) {
         memory.putInt(payload - HEADER_LENGTH + TAG_OFFSET, tag);
@@ -189,7 +201,10 @@ public final class SendRing {
         }
     }
 
-    /** From now on {@link #claim} is {@link #CLOSED}. Returns once every record claimed before is published. Consumer. */
+    /**
+     * From now on {@link #claim} is {@link #CLOSED}. Returns once every record claimed before is published, or a second later: a
+     * producer that broke off in between, for want of stack, never will. Consumer.
+     */
     public void close() {
         long tail = counters.get(TAIL);
         while (tail >= 0 && !counters.compareAndSet(TAIL, tail, tail | CLOSED_BIT)) {
@@ -197,9 +212,13 @@ public final class SendRing {
         }
         long end = counters.get(TAIL) & ~CLOSED_BIT;
         long position = counters.get(HEAD);
+        long begin = System.nanoTime();
         while (position < end) {
             int length = (int) INT.getAcquire(memory, indexOf(position) + LENGTH_OFFSET);
             if (length == 0) {
+                if (System.nanoTime() - begin > PUBLISH_NANOS) {
+                    return;
+                }
                 Thread.onSpinWait(); // a producer is between its claim and its publish: it copies a frame
             } else {
                 position += length > 0 ? aligned(length) : -length;
