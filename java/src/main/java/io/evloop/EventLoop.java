@@ -39,6 +39,9 @@ public final class EventLoop implements AutoCloseable {
     private volatile Thread owner = Thread.currentThread();
     private volatile boolean bound;
 
+    /** The group's thread, which runs nothing else. */
+    private volatile Thread driver;
+
     private EventLoop(EventLoopOptions options, Epoll epoll) {
         this.epoll = epoll;
         this.tasks = new TaskQueue(epoll);
@@ -73,7 +76,7 @@ public final class EventLoop implements AutoCloseable {
 
     /**
      * Runs until {@link #stop} or {@link #close}; the calling thread becomes the loop's thread. May be called again after a
-     * stop. An interrupt does not end it.
+     * stop. An interrupt does not end it. A virtual thread keeps its carrier all the while.
      *
      * @throws IllegalStateException if the loop is closed, belongs to another thread, or is running already
      */
@@ -101,12 +104,12 @@ public final class EventLoop implements AutoCloseable {
      */
     public int poll(long timeoutNanos) {
         enter();
-        tasks.beginPoll();
         try {
             return turn.take(timeoutNanos);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
+            tasks.polled();
             leave();
         }
     }
@@ -117,7 +120,7 @@ public final class EventLoop implements AutoCloseable {
             while (!isClosed()) {
                 run();
             }
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             if (!isClosed()) {
                 reportError(this, e);
             }
@@ -152,8 +155,8 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
-     * Makes {@link #run} return after its turn; if none is under way, the next one at once. A {@link #poll} under way waits
-     * no longer. What is queued stays. Any thread.
+     * Makes {@link #run} return after its turn; if none is under way, the next one at once. A {@link #poll} under way, or else
+     * the next one, waits no longer. What is queued stays. Any thread.
      */
     public void stop() {
         tasks.requestStop();
@@ -286,7 +289,7 @@ public final class EventLoop implements AutoCloseable {
     @Override
     public void close() {
         tasks.requestClose();
-        if (phase.compareAndSet(Phase.IDLE, Phase.CLOSING)) {
+        if (!isDrivenByAnother() && phase.compareAndSet(Phase.IDLE, Phase.CLOSING)) {
             tearDown();
         } else if (!bound || !isLoopThread()) { // not bound yet: another thread is just about to be the owner
             awaitClosed();
@@ -346,10 +349,22 @@ public final class EventLoop implements AutoCloseable {
         return context;
     }
 
+    /** The same, also of a loop that is closed. Any thread. */
+    LoopContext context() {
+        return context;
+    }
+
     /** Whose it is from now on. Before anybody has run it. */
     void bindTo(Thread thread) {
         owner = thread;
+        driver = thread;
         bound = true;
+    }
+
+    /** Whether there is a thread that is to run it until it is closed, and this is another. */
+    private boolean isDrivenByAnother() {
+        Thread thread = driver;
+        return thread != null && thread != Thread.currentThread() && thread.isAlive();
     }
 
     void reportError(Object source, Throwable error) {

@@ -41,10 +41,11 @@ final class HandlerEvent extends Event {
         }
     }
 
-    private static String describe(Object of) {
+    /** What it calls itself, if it can. */
+    static String describe(Object of) {
         try {
             return String.valueOf(of);
-        } catch (RuntimeException e) { // a task of the user's that fails to tell what it is
+        } catch (Throwable e) { // a task of the user's that fails to tell what it is
             return of.getClass().getName();
         }
     }

@@ -1,6 +1,6 @@
 package io.evloop;
 
-/** Counters of one {@link Listener} since it was opened: a live view, exact on the loop's thread. */
+/** Counters of one {@link Listener} since it was opened, for the loop's thread: another may never see a change. */
 public final class ListenerStats {
 
     long accepted;

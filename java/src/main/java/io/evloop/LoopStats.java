@@ -3,7 +3,7 @@ package io.evloop;
 import io.evloop.buffer.BufferPool;
 import io.evloop.epoll.Epoll;
 
-/** Counters of one {@link EventLoop} since it was opened. Plain numbers, kept by the loop's thread and exact there. */
+/** Counters of one {@link EventLoop} since it was opened. For the loop's thread: another may never see a change. */
 public final class LoopStats {
 
     long turns;

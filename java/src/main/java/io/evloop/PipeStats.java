@@ -1,8 +1,8 @@
 package io.evloop;
 
 /**
- * Counters of one {@link Pipe} or {@link Connection} since it was adopted: a live view, exact on the loop's thread. Bytes
- * include headers.
+ * Counters of one {@link Pipe} or {@link Connection} since it was adopted: a live view, for the loop's thread: another
+ * may never see a change. Bytes include headers.
  */
 public final class PipeStats {
 

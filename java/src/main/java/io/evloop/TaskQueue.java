@@ -3,6 +3,7 @@ package io.evloop;
 import io.evloop.epoll.Epoll;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -34,14 +35,26 @@ final class TaskQueue {
         }
         tasks.add(task);
         // The loop closed meanwhile: either its last look at the queue found the task, or we take it back.
-        if (closed && tasks.remove(task)) {
+        if (closed && takeBack(task)) {
             throw rejected(task);
         }
         wake();
     }
 
+    /** This very task, once, and not one that is equal to it; false: the loop has taken it. */
+    private boolean takeBack(Runnable task) {
+        AtomicBoolean found = new AtomicBoolean();
+        boolean removed;
+        do {
+            found.set(false);
+            removed = tasks.removeIf(queued -> queued == task && found.compareAndSet(false, true));
+        } while (found.get() && !removed);
+        return removed;
+    }
+
     private static RejectedExecutionException rejected(Runnable task) {
-        return new RejectedExecutionException("the event loop is closed: " + task + " will not run");
+        return new RejectedExecutionException(
+                "the event loop is closed: " + HandlerEvent.describe(task) + " will not run");
     }
 
     /** Any thread: makes the loop look at its flags and tasks. Costs a system call only if it may be asleep. */
@@ -108,8 +121,8 @@ final class TaskQueue {
         heardStops = answeredStops;
     }
 
-    /** A poll begins; stops that are there already are for the next run, and this may wait all the same. Loop thread. */
-    void beginPoll() {
+    /** A poll is about to return: the stops by now keep the next one from nothing. Loop thread. */
+    void polled() {
         heardStops = stops.get();
     }
 
@@ -119,6 +132,7 @@ final class TaskQueue {
 
     void stopped() {
         answeredStops = stops.get();
+        heardStops = answeredStops;
     }
 
     /** Any thread. */

@@ -20,7 +20,8 @@ final class TimerQueue {
         if (size == heap.length) {
             heap = Arrays.copyOf(heap, size * 2);
         }
-        siftUp(size++, timer);
+        siftUp(size, timer); // without stack for that nothing has changed
+        size++;
         return timer;
     }
 
@@ -86,16 +87,19 @@ final class TimerQueue {
     }
 
     private void siftUp(int from, Timer timer) {
-        int index = from;
-        while (index > 0) {
+        int to = from;
+        while (to > 0 && isBefore(timer, heap[(to - 1) / CHILDREN])) {
+            to = (to - 1) / CHILDREN;
+        }
+        int index = from; // from here on there is no call, which could fail for want of stack
+        while (index > to) {
             int parent = (index - 1) / CHILDREN;
-            if (!isBefore(timer, heap[parent])) {
-                break;
-            }
-            place(index, heap[parent]);
+            heap[index] = heap[parent];
+            heap[index].index = index;
             index = parent;
         }
-        place(index, timer);
+        heap[index] = timer;
+        timer.index = index;
     }
 
     private void siftDown(int from, Timer timer) {

@@ -312,4 +312,16 @@ class EventLoopGroupTest {
             assertEquals(List.of("evloop-0"), threads);
         }
     }
+
+    @Test
+    void aSingleLoopThatIsClosedAtOnceRunsItsTasksOnItsOwnThread() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            List<String> threads = new CopyOnWriteArrayList<>();
+            try (EventLoopGroup group = EventLoopGroup.open(1)) {
+                group.loop(0).execute(() -> threads.add(Thread.currentThread().getName()));
+                group.loop(0).close();
+                assertEquals(List.of("evloop-0"), threads);
+            }
+        }
+    }
 }

@@ -248,4 +248,15 @@ class EventLoopTest {
         loop.close();
         assertTrue(loop.isClosed());
     }
+
+    /** Between two polls of somebody who polls until he is told to stop. */
+    @Test
+    void aStopIsNotLostBetweenTwoPolls() {
+        loop.stop();
+        assertEquals(0, loop.poll(FOREVER));
+        loop.run(); // which it was for, too
+        long begin = System.nanoTime();
+        assertEquals(0, loop.poll(A_MILLISECOND));
+        assertTrue(System.nanoTime() - begin >= A_MILLISECOND);
+    }
 }

@@ -85,7 +85,7 @@ class TaskQueueTest {
         tasks.requestStop();
         assertTrue(tasks.isStopRequested());
         assertFalse(tasks.mayBlock());
-        tasks.beginPoll(); // a stop that is there already is for the next run
+        tasks.polled(); // which keeps it for the next run
         assertTrue(tasks.mayBlock());
         tasks.beginRun();
         assertFalse(tasks.mayBlock());

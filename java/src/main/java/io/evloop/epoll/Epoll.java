@@ -194,12 +194,19 @@ public final class Epoll implements AutoCloseable {
             if (closed || wakeupPending) {
                 return;
             }
-            wakeupPending = true;
-            wakeups++;
-            int result = Native.eventFdWrite(wakeupFd);
-            if (result < 0) {
-                wakeupPending = false;
-                throw new UncheckedIOException(Errno.exception("write", "write to the eventfd", result));
+            boolean written = false;
+            wakeupPending = true; // before the other thread can see the event
+            try {
+                int result = Native.eventFdWrite(wakeupFd);
+                written = result >= 0;
+                if (!written) {
+                    throw new UncheckedIOException(Errno.exception("write", "write to the eventfd", result));
+                }
+                wakeups++;
+            } finally {
+                if (!written) { // perhaps for want of stack
+                    wakeupPending = false;
+                }
             }
         }
     }

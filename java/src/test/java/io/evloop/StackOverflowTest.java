@@ -1,0 +1,74 @@
+package io.evloop;
+
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.evloop.testing.LoopThread;
+import io.evloop.testing.TestLoop;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** Row 27: a caller that has no stack left, and lives on, harms nobody else. */
+class StackOverflowTest {
+
+    private static final int ROUNDS = 40;
+    private static final int STACK_LENGTH = 192 * 1024;
+    private static final long HOUR_NANOS = 3_600_000_000_000L;
+    private static final Runnable NOTHING = () -> {};
+
+    /** Makes the call from every depth of the stack, to its end. */
+    private static void dive(Runnable call) {
+        call.run();
+        dive(call);
+    }
+
+    /** Each time with a little more stack, so that it ends elsewhere. */
+    private static void run(int round, Runnable task) throws InterruptedException {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread thread = new Thread(null, task, "a small stack", STACK_LENGTH + 16L * round);
+        thread.setUncaughtExceptionHandler((of, error) -> failure.set(error));
+        thread.start();
+        thread.join();
+        assertNull(failure.get());
+    }
+
+    private static void diveToTheEnd(Runnable call) {
+        try {
+            dive(call);
+        } catch (StackOverflowError e) {
+            return; // as it is meant to
+        }
+    }
+
+    // row 27
+    @Test
+    void inExecuteTheLoopWakesForTheNextOne() throws Exception {
+        try (LoopThread thread = LoopThread.start("loop")) {
+            for (int round = 0; round < ROUNDS; round++) {
+                run(round, () -> diveToTheEnd(() -> thread.loop().execute(NOTHING)));
+                thread.call(() -> null);
+            }
+        }
+    }
+
+    // row 27
+    @Test
+    void inScheduleTheOtherTimersRun() throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            run(round, () -> {
+                try (TestLoop test = TestLoop.open()) {
+                    EventLoop loop = test.loop();
+                    loop.execute(() -> {
+                        long[] delay = {HOUR_NANOS};
+                        diveToTheEnd(() -> loop.schedule(delay[0]--, NOTHING));
+                        loop.schedule(1, loop::stop);
+                    });
+                    loop.run();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        }
+    }
+}
