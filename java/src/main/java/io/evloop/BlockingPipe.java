@@ -35,6 +35,9 @@ import java.util.Objects;
  * and answers to requests that came together leave together. A write waits while the peer does not read. Two ends that
  * both write without reading wait for ever; an end on an {@link EventLoop}, such as every supervisor's, always reads.
  *
+ * <p>A call that waits does so in the kernel: an interrupt does not end it, and a virtual thread keeps its carrier. What ends it
+ * is the peer, or {@code shutdown(2)} of the socket.
+ *
  * <p>Nothing is allocated on the Java heap per frame, and bytes are copied once, off-heap; a payload in a direct buffer of
  * 256 KiB or more is not copied at all.
  */
@@ -184,6 +187,7 @@ public final class BlockingPipe implements AutoCloseable {
         final int length = payload.remaining();
         checkFrame(channelId, length);
         final int index = payload.position();
+        payload.get(index); // throws, before anything is queued, if its memory is freed or another thread's
         if (output.hasRoom(FrameLayout.HEADER_LENGTH + length)) {
             final ByteBuffer bytes = output.bytes();
             final int at = output.position();

@@ -14,6 +14,7 @@ import io.evloop.error.NativeIoException;
 import io.evloop.error.TruncatedFrameException;
 import io.evloop.sys.Errno;
 import io.evloop.testing.Background;
+import io.evloop.testing.ClosedArena;
 import io.evloop.testing.Frames;
 import io.evloop.testing.RawSocket;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -344,4 +346,17 @@ class BlockingPipeTest {
     }
 
     // life -------------------------------------------------------------------------------------------------------
+
+    /** In one piece, in pieces, and from where it lies. */
+    @Test
+    @EnabledForJreRange(minVersion = 22)
+    void aPayloadWhoseArenaIsClosedIsRefusedAndNothingOfItIsSent() throws Exception {
+        for (int length : new int[] {1000, 64 * 1024, 512 * 1024}) {
+            ByteBuffer payload = ClosedArena.buffer(length);
+            assertThrows(IllegalStateException.class, () -> pipe.writeFrame(1, payload));
+        }
+        pipe.writeFrame(2, new byte[] {7}, 0, 1);
+        pipe.flush();
+        assertArrayEquals(Frames.frame(2, (byte) 7), peer.read(7));
+    }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.evloop.testing.Await;
+import io.evloop.testing.ClosedArena;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
@@ -76,13 +77,7 @@ class WriteRangeTest {
         for (int length : new int[] {1000, 200 * 1024, 300 * 1024}) {
             try (TestLoop test = TestLoop.open();
                     PeeredPipe peered = PeeredPipe.adopt(test.loop())) {
-                Class<?> type = Class.forName("java.lang.foreign.Arena");
-                Object arena = type.getMethod("ofConfined").invoke(null);
-                Object segment = type.getMethod("allocate", long.class).invoke(arena, (long) length);
-                ByteBuffer payload = (ByteBuffer) Class.forName("java.lang.foreign.MemorySegment")
-                        .getMethod("asByteBuffer")
-                        .invoke(segment);
-                type.getMethod("close").invoke(arena);
+                ByteBuffer payload = ClosedArena.buffer(length);
                 Pipe pipe = peered.pipe();
                 assertThrows(IllegalStateException.class, () -> pipe.writeFrame(1, payload));
                 assertThrows(IllegalStateException.class, () -> pipe.writeFrame(1, payload, 0));
