@@ -1,10 +1,13 @@
 package io.evloop.sys;
 
+import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -24,6 +27,7 @@ final class NativeLibrary {
     private static final String NAME = "evloop";
     private static final String PATH_PROPERTY = "evloop.native.path";
     private static final String TMPDIR_PROPERTY = "evloop.native.tmpdir";
+    private static final String LIBRARY_PATH = "java.library.path";
     private static final String OWNER_ONLY = "rwx------";
 
     /** Where the bytes of a library come from. */
@@ -38,7 +42,7 @@ final class NativeLibrary {
         String file = System.mapLibraryName(NAME);
         String path = System.getProperty(PATH_PROPERTY);
         if (path != null) {
-            loadNamed(Path.of(path), file);
+            loadNamed(pathOf(PATH_PROPERTY, path), file);
             return;
         }
         String resource = resource(file);
@@ -60,17 +64,33 @@ final class NativeLibrary {
     static InputStream open(String name) throws IOException {
         String path = System.getProperty(PATH_PROPERTY);
         if (path != null) {
-            Path library = Path.of(path);
+            Path library = pathOf(PATH_PROPERTY, path);
             Path file = Files.isDirectory(library) ? library.resolve(name) : library.resolveSibling(name);
             if (Files.isRegularFile(file)) {
                 return Files.newInputStream(file);
             }
         }
         InputStream in = NativeLibrary.class.getResourceAsStream(resource(name));
-        if (in == null) {
-            throw new IOException(name + " is not on the class path, nor beside what -D" + PATH_PROPERTY + " names");
+        return in == null ? openByName(name) : in;
+    }
+
+    private static InputStream openByName(String name) throws IOException {
+        for (String directory : System.getProperty(LIBRARY_PATH, "").split(File.pathSeparator, -1)) {
+            File file = new File(directory, name);
+            if (file.isFile()) {
+                return new FileInputStream(file);
+            }
         }
-        return in;
+        throw new IOException(name + " is not on the class path, nor in " + LIBRARY_PATH + ", nor beside what -D"
+                + PATH_PROPERTY + " names");
+    }
+
+    private static Path pathOf(String property, String path) {
+        try {
+            return Path.of(path);
+        } catch (InvalidPathException e) { // such as for characters that this JVM's encoding of file names lacks
+            throw linkError("no path: " + path + ": set -D" + property + " to another", e);
+        }
     }
 
     private static String resource(String name) {
@@ -122,7 +142,7 @@ final class NativeLibrary {
     }
 
     private static void copyAndLoad(String name, String file, Source source) {
-        Path parent = Path.of(System.getProperty(TMPDIR_PROPERTY, System.getProperty("java.io.tmpdir")))
+        Path parent = pathOf(TMPDIR_PROPERTY, System.getProperty(TMPDIR_PROPERTY, System.getProperty("java.io.tmpdir")))
                 .toAbsolutePath();
         try {
             FileAttribute<?> ownerOnly =
@@ -140,6 +160,8 @@ final class NativeLibrary {
                 delete(library);
                 delete(directory);
             }
+        } catch (NoClassDefFoundError e) {
+            throw linkError("the library knows evloop's classes by their names, so no tool may rename its packages", e);
         } catch (IOException | LinkageError e) {
             throw linkError(
                     "cannot load " + name + " through " + parent + " (" + e + "): set -D" + TMPDIR_PROPERTY

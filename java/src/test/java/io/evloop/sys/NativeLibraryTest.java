@@ -199,11 +199,17 @@ class NativeLibraryTest {
                 Files.copy(file, copy);
             }
         }
+        Files.copy(unpackedLibrary().resolveSibling("evloop-exec"), directory.resolve("evloop-exec"));
         JavaProcess process = JavaProcess.of(Load.class).classPath(bare.toString(), TEST_CLASSES);
         assertRefused(process.run(), NAMES_PATH, "java.library.path");
         String output =
                 assertLoaded(process.options("-Djava.library.path=" + directory).run());
         assertTrue(output.contains("mapped " + library), output);
+        JavaProcess.Result start = JavaProcess.of(StartWithLimits.class)
+                .options("-Djava.library.path=" + temporary + ":" + directory)
+                .classPath(bare.toString(), TEST_CLASSES)
+                .run();
+        assertTrue(start.output().lines().anyMatch("exit 0"::equals), start.output());
     }
 
     // row 51
@@ -368,6 +374,26 @@ class NativeLibraryTest {
                     .toList();
             System.out.println(
                     files.stream().filter(file -> file.contains("/evloop-")).count() + " copies of " + files.size());
+        }
+    }
+
+    // row 51
+    @Test
+    void saysWhatToSetIfAPropertyIsNoPath() throws Exception {
+        for (String property : List.of("evloop.native.path", "evloop.native.tmpdir")) {
+            JavaProcess process = JavaProcess.of(LoadWith.class).classPath(jar.toString(), TEST_CLASSES);
+            assertRefused(process.run(property), "-D" + property);
+        }
+    }
+
+    /** Sets a property to what is no path, which no command line can. */
+    static final class LoadWith {
+
+        private LoadWith() {}
+
+        public static void main(String[] arguments) throws IOException {
+            System.setProperty(arguments[0], "no\0path");
+            Load.main(arguments);
         }
     }
 }
