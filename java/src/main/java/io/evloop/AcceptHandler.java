@@ -7,7 +7,8 @@ import java.io.IOException;
 public interface AcceptHandler {
 
     /**
-     * Somebody has connected. What this throws ends that connection alone; the error handler hears it.
+     * Somebody has connected. What this throws ends that connection alone, unless it was taken; the error handler
+     * hears it.
      *
      * @param socket to be made a pipe or a connection, or taken, before this returns; otherwise it is closed then
      */

@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * A connected socket that nobody owns yet, non-blocking and close-on-exec; TCP with {@code TCP_NODELAY}. In the callback
- * that it comes by it becomes a {@link Pipe}, a {@link Connection} or the caller's descriptor; if it becomes nothing, it is
- * closed when the callback returns. Loop thread only.
+ * that it comes by it becomes a {@link Pipe}, a {@link Connection}, another loop's or the caller's descriptor; if it becomes
+ * nothing, it is closed when the callback returns. Loop thread only.
  */
 public final class SocketHandle implements AutoCloseable {
 
@@ -58,7 +60,52 @@ public final class SocketHandle implements AutoCloseable {
         return connection;
     }
 
-    /** Makes it the caller's, who closes it, or gives it to whoever does. */
+    /**
+     * Gives it to another loop, in whose coming turn {@code handler} gets it, and the rules of this callback hold for that one.
+     * If that loop closes before, the socket is closed, and nobody hears of it but the peer.
+     *
+     * @return whether it is on its way; false: the other loop is closed, and now this is, too
+     * @throws IllegalStateException if it was taken or closed
+     */
+    public boolean moveTo(EventLoop other, SocketHandler handler) {
+        final int moved = fd();
+        Objects.requireNonNull(handler, "handler");
+        final SocketHandle there = new SocketHandle(other.context(), moved, unix);
+        fd = NONE;
+        there.context.registry.owned().add(moved); // for a loop that is dropped with its tasks
+        boolean success = false;
+        try {
+            other.execute(() -> there.arrive(handler));
+            success = true;
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        } finally {
+            if (!success) {
+                there.context.registry.owned().remove(moved);
+                context.close(this, moved);
+            }
+        }
+    }
+
+    private void arrive(SocketHandler handler) {
+        context.registry.owned().remove(fd);
+        try {
+            if (!context.loop.isClosed()) {
+                handler.onSocket(this);
+            }
+        } catch (Throwable e) {
+            fail(e);
+            context.reportError(this, e);
+        } finally {
+            close();
+        }
+    }
+
+    /**
+     * Makes it the caller's, who closes it, or gives it to whoever does. For another loop {@link #moveTo} is the way: a task that
+     * adopts it there may be refused, or run while that loop closes, and then it would be nobody's.
+     */
     public int take() {
         int taken = fd();
         fd = NONE;
