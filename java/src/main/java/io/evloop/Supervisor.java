@@ -316,9 +316,10 @@ public final class Supervisor implements AutoCloseable {
 
         /**
          * How long a worker may take for one request, from when it was accepted or, if there were others in front of it, from
-         * the answer to those; the first one of a worker waits for its start, too. An answer counts once it is read to its last
-         * byte. A worker that takes longer gets SIGKILL and is started again. Its requests are unanswered, the one that it took
-         * too long for first. Default 0: without limit.
+         * the answer to those; the first one of a worker waits for its start, too, for which this must leave time: a worker that
+         * is killed while it starts has to start again. An answer counts once it is read to its last byte. A worker that takes
+         * longer gets SIGKILL and is started again. Its requests are unanswered, the one that it took too long for first.
+         * Default 0: without limit.
          */
         public Builder requestTimeout(Duration timeout) {
             requestTimeoutNanos = Durations.nanos(timeout, "requestTimeout");
@@ -344,7 +345,11 @@ public final class Supervisor implements AutoCloseable {
             return this;
         }
 
-        /** Takes frames that answer nothing; without it they are dropped. */
+        /**
+         * Takes frames that answer nothing, because no request is under way; without it they are dropped. While one is, a frame
+         * that a worker sends of its own accord is taken for its answer, and shifts all later ones: workers that report things by
+         * themselves need pipes of their own ({@link WorkerBuilder#start}), and a protocol that names what is answered.
+         */
         public Builder onUnsolicited(FrameHandler handler) {
             unsolicitedHandler = handler;
             return this;
