@@ -1,8 +1,11 @@
 package io.evloop.testing;
 
 import io.evloop.Address;
+import io.evloop.EventLoop;
 import io.evloop.ListenOptions;
 import io.evloop.PipeOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -88,10 +91,20 @@ public final class PublicCalls {
             return ListenOptions.DEFAULT;
         } else if (type == PipeOptions.class) {
             return PipeOptions.DEFAULT;
+        } else if (type == EventLoop.class) {
+            return closedLoop();
         } else if (type.isInterface()) {
             return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, PublicCalls::doNothing);
         }
         throw new AssertionError("add an argument of " + type);
+    }
+
+    private static EventLoop closedLoop() {
+        try (EventLoop loop = EventLoop.open()) {
+            return loop;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Object badArgument(Class<?> type, Random random) {
