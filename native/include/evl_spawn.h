@@ -61,7 +61,7 @@ struct evl_exit {
 
 /*
  * The pid; or -errno of what failed, execve(2) included, and then no child is left. Every fd stays the caller's. SIGCHLD is not
- * ignored by this process any more.
+ * ignored by this process any more. The child gets the CPUs that the calling thread had before evl_set_affinity.
  */
 int evl_spawn(const struct evl_spawn_request *request);
 

@@ -59,11 +59,10 @@ int evl_set_receive_buffer(int socket, int bytes);
 int evl_send_buffer(int socket);
 int evl_receive_buffer(int socket);
 
-/* Errors and threads. The texts carry no NUL; the result is their length, cut at capacity. */
+/* Errors. The texts carry no NUL; the result is their length, cut at capacity. */
 
 int evl_errno_name(int error, char *name, int capacity);
 int evl_errno_message(int error, char *message, int capacity);
-int evl_set_affinity(int cpu);
 
 #pragma GCC visibility pop
 

@@ -15,6 +15,7 @@
 #include <sys/epoll.h>
 #include <sys/uio.h>
 
+#include "evl_affinity.h"
 #include "evl_spawn.h"
 #include "evl_sys.h"
 

@@ -5,18 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "evl_affinity.h"
 #include "evl_result.h"
 
 #ifndef __GLIBC__
@@ -25,19 +23,9 @@
 #error "glibc 2.34 or later is needed: posix_spawn_file_actions_addclosefrom_np"
 #endif
 
-/* Numbers of kernels newer than some build hosts; the same on every architecture with the unified numbers. */
-#ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal 424
-#endif
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* Linux 6.3: without it vm.memfd_noexec forbids to execute it */
 #endif
-
-enum { WAIT_PIDFD = 3 }; /* P_PIDFD of waitid(2), Linux 5.4; an enumerator of glibc, so #ifdef cannot find it */
 
 enum { STDIO_COUNT = 3, WORKER = STDIO_COUNT, HELPER, STATUS, SOURCE_COUNT };
 
@@ -224,6 +212,18 @@ static int set_attributes(posix_spawnattr_t *attributes, enum evl_group group) {
     return error;
 }
 
+/* A loop's thread may be bound to one CPU: the child is not to sit there, too. Positive errno. */
+static int spawn_unbound(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+        const posix_spawnattr_t *attributes, char **argv, char **envp) {
+    bool unbound = evl_unbind();
+    /* Since glibc 2.24 this returns the error of any action and of execve(2) in the child, which it reaps. */
+    int error = posix_spawnp(pid, file, actions, attributes, argv, envp);
+    if (unbound) {
+        evl_bind_again();
+    }
+    return error;
+}
+
 static int spawn_with(
         const struct evl_spawn_request *request, const struct sources *sources, char **argv, char **envp) {
     posix_spawnattr_t attributes;
@@ -246,10 +246,9 @@ static int spawn_with(
     if (error != 0) {
         goto destroy_actions;
     }
-    /* Since glibc 2.24 this returns the error of any action and of execve(2) in the child, which it reaps. */
     char helper[sizeof "/proc/self/fd/" + 11];
     snprintf(helper, sizeof helper, "/proc/self/fd/%d", request->target_fd + HELPER - WORKER);
-    error = posix_spawnp(&pid, request->helper == NULL ? argv[0] : helper, &actions, &attributes, argv, envp);
+    error = spawn_unbound(&pid, request->helper == NULL ? argv[0] : helper, &actions, &attributes, argv, envp);
 
 destroy_actions:
     posix_spawn_file_actions_destroy(&actions);
@@ -327,8 +326,6 @@ free_argv:
     return outcome;
 }
 
-/* Signals and exits ------------------------------------------------------------------------------------------------ */
-
 int evl_memfd(const char *name) {
     if (name == NULL) {
         return -EFAULT;
@@ -338,63 +335,4 @@ int evl_memfd(const char *name) {
         fd = memfd_create(name, MFD_CLOEXEC);
     }
     return evl_result(fd);
-}
-
-int evl_pidfd_open(int pid) {
-    return evl_result(syscall(SYS_pidfd_open, pid, 0)); /* close-on-exec without asking, see pidfd_open(2) */
-}
-
-int evl_pidfd_signal(int pidfd, int signal) {
-    return evl_result(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0));
-}
-
-static int64_t micros(struct timeval time) {
-    return (int64_t) time.tv_sec * 1000000 + time.tv_usec;
-}
-
-int evl_reap(int pidfd, struct evl_exit *exit) {
-    if (exit == NULL) {
-        return -EFAULT;
-    }
-    siginfo_t info;
-    struct rusage usage;
-    memset(&info, 0, sizeof info); /* si_pid stays 0 while the process runs */
-    memset(&usage, 0, sizeof usage);
-    /* The kernel's call, not the library's: only that one has the fifth argument, see NOTES in waitid(2). */
-    if (syscall(SYS_waitid, WAIT_PIDFD, pidfd, &info, WEXITED | WNOHANG, &usage) < 0) {
-        return -errno;
-    }
-    if (info.si_pid == 0) {
-        return 0;
-    }
-    int exited = info.si_code == CLD_EXITED;
-    const struct evl_exit ended = {
-        .code = exited ? info.si_status : -1,
-        .signal = exited ? 0 : info.si_status,
-        .core = info.si_code == CLD_DUMPED,
-        .user_micros = micros(usage.ru_utime),
-        .system_micros = micros(usage.ru_stime),
-        .max_resident_bytes = (int64_t) usage.ru_maxrss * 1024, /* KiB, see getrusage(2) */
-    };
-    memcpy(exit, &ended, sizeof ended); /* the address may have any alignment */
-    return 1;
-}
-
-int evl_kill_and_reap(int pid) {
-    if (pid <= 0) {
-        return -EINVAL; /* to kill(2) a group, or everybody */
-    }
-    siginfo_t info;
-    /* An unreaped child keeps its pid; any other pid may be a stranger's. */
-    if (waitid(P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
-        return -errno;
-    }
-    if (kill(pid, SIGKILL) < 0) {
-        return -errno;
-    }
-    int status;
-    do {
-        status = waitid(P_PID, (id_t) pid, &info, WEXITED);
-    } while (status < 0 && errno == EINTR);
-    return evl_result(status);
 }

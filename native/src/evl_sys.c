@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/time_types.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -320,7 +319,7 @@ int evl_receive_buffer(int socket) {
     return buffer(socket, SO_RCVBUF);
 }
 
-/* Errors and threads ----------------------------------------------------------------------------------------------- */
+/* Errors ----------------------------------------------------------------------------------------------------------- */
 
 static int copy_text(const char *text, char *target, int capacity) {
     if (capacity < 0) {
@@ -344,22 +343,4 @@ int evl_errno_message(int error, char *message, int capacity) {
     /* GNU's strerror_r: the text is in what it returns, and only sometimes in `space`. */
     char space[256];
     return copy_text(strerror_r(error, space, sizeof space), message, capacity);
-}
-
-int evl_set_affinity(int cpu) {
-    enum { CPU_LIMIT = 1 << 16 }; /* far above any NR_CPUS; bounds the allocation */
-    if (cpu < 0 || cpu >= CPU_LIMIT) {
-        return -EINVAL;
-    }
-    /* Not a cpu_set_t on the stack: that ends at CPU 1023. */
-    cpu_set_t *set = CPU_ALLOC((size_t) cpu + 1);
-    if (set == NULL) {
-        return -ENOMEM;
-    }
-    size_t size = CPU_ALLOC_SIZE((size_t) cpu + 1);
-    CPU_ZERO_S(size, set);
-    CPU_SET_S((size_t) cpu, size, set);
-    int outcome = evl_result(sched_setaffinity(0, size, set));
-    CPU_FREE(set);
-    return outcome;
 }

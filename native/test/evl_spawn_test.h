@@ -8,6 +8,7 @@
 #include "evl_test.h"
 
 #include <limits.h>
+#include <sched.h>
 #include <sys/stat.h>
 
 #include "evl_spawn.h"
@@ -162,6 +163,12 @@ static inline void worker_directory(void) {
     CHECK(write(TARGET, path, strlen(path)) >= 0);
 }
 
+static inline void worker_cpus(void) {
+    cpu_set_t cpus;
+    CHECK_EQUAL(0, sched_getaffinity(0, sizeof cpus, &cpus));
+    CHECK_EQUAL(sizeof cpus, write(TARGET, &cpus, sizeof cpus));
+}
+
 static inline void worker_use(int cpu_millis) {
     char *memory = malloc(WORKER_MEMORY);
     CHECK(memory != NULL);
@@ -186,6 +193,8 @@ static inline int worker_main(int count, char **arguments) {
         worker_strings(count - 1, arguments + 1);
     } else if (strcmp(mode, "directory") == 0) {
         worker_directory();
+    } else if (strcmp(mode, "cpus") == 0) {
+        worker_cpus();
     } else if (strcmp(mode, "exit") == 0) {
         _exit(atoi(arguments[1]));
     } else if (strcmp(mode, "raise") == 0) {

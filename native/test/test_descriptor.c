@@ -1,8 +1,7 @@
-/* Flags of descriptors, sockets' buffers, texts of errors, affinity. */
+/* Flags of descriptors, sockets' buffers, texts of errors. */
 #include "evl_test.h"
 
 #include <limits.h>
-#include <sched.h>
 #include <sys/socket.h>
 
 #include "evl_sys.h"
@@ -170,26 +169,6 @@ static void texts_are_cut_at_the_capacity(void) {
     CHECK(evl_errno_message(-1, text, sizeof text) > 0);
 }
 
-static void body_of_affinity(void) {
-    cpu_set_t allowed;
-    CHECK_EQUAL(0, sched_getaffinity(0, sizeof allowed, &allowed));
-    unsigned cpu = 0;
-    while (!CPU_ISSET(cpu, &allowed)) {
-        cpu++;
-    }
-    CHECK_EQUAL(0, evl_set_affinity((int) cpu));
-    CHECK_EQUAL(0, sched_getaffinity(0, sizeof allowed, &allowed));
-    CHECK_EQUAL(1, CPU_COUNT(&allowed));
-    CHECK(CPU_ISSET(cpu, &allowed));
-    CHECK_EQUAL(-EINVAL, evl_set_affinity(-1));
-    CHECK_EQUAL(-EINVAL, evl_set_affinity(65535));
-    CHECK_EQUAL(-EINVAL, evl_set_affinity(INT_MAX));
-}
-
-static void binds_the_thread_to_one_cpu(void) {
-    in_forked_process(body_of_affinity);
-}
-
 int main(void) {
     RUN(sets_and_clears_non_blocking_alone);
     RUN(sets_and_clears_close_on_exec);
@@ -199,6 +178,5 @@ int main(void) {
     RUN(the_kernel_doubles_buffer_sizes);
     RUN(names_every_errno_of_linux);
     RUN(texts_are_cut_at_the_capacity);
-    RUN(binds_the_thread_to_one_cpu);
     return 0;
 }
