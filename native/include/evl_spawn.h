@@ -60,8 +60,9 @@ struct evl_exit {
 #pragma GCC visibility push(hidden)
 
 /*
- * The pid; or -errno of what failed, execve(2) included, and then no child is left. Every fd stays the caller's. SIGCHLD is not
- * ignored by this process any more. The child gets the CPUs that the calling thread had before evl_set_affinity.
+ * The pid; or -errno of what failed, execve(2) included, and then no child is left. Every fd stays the caller's. From now on
+ * this process neither ignores SIGCHLD nor has SA_NOCLDWAIT for it; a handler stays. The child gets the CPUs that the calling
+ * thread had before evl_set_affinity.
  */
 int evl_spawn(const struct evl_spawn_request *request);
 

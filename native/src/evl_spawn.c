@@ -279,18 +279,22 @@ static int check_request(const struct evl_spawn_request *request) {
 }
 
 /*
- * Where SIGCHLD is ignored, which is inherited over execve(2), the kernel throws exit statuses away, and with them the pid by
- * which a pidfd is opened. ProcessBuilder does the same.
+ * Where SIGCHLD is ignored, which is inherited over execve(2), or has SA_NOCLDWAIT, the kernel throws exit statuses away, and
+ * with them the pid by which a pidfd is opened. A handler stays. ProcessBuilder ends the ignoring, too.
  */
 static int keep_exit_statuses(void) {
     struct sigaction action;
     if (sigaction(SIGCHLD, NULL, &action) < 0) {
         return -errno;
     }
-    if ((action.sa_flags & SA_SIGINFO) != 0 || action.sa_handler != SIG_IGN) {
+    bool is_ignored = (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
+    if (!is_ignored && (action.sa_flags & SA_NOCLDWAIT) == 0) {
         return 0;
     }
-    action.sa_handler = SIG_DFL;
+    if (is_ignored) {
+        action.sa_handler = SIG_DFL;
+    }
+    action.sa_flags &= ~SA_NOCLDWAIT;
     return sigaction(SIGCHLD, &action, NULL) < 0 ? -errno : 0;
 }
 

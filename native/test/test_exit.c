@@ -192,6 +192,31 @@ static void a_status_is_kept_though_this_process_was_started_with_children_ignor
     in_forked_process(start_while_children_are_ignored);
 }
 
+static void handle_child(int signal) {
+    (void) signal;
+}
+
+/* SA_NOCLDWAIT beside each kind of handler. */
+static void start_without_zombies(void) {
+    void (*const handlers[])(int) = {SIG_DFL, SIG_IGN, handle_child};
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    CHECK_EQUAL(0, sigprocmask(SIG_BLOCK, &child, NULL)); /* it would interrupt poll */
+    for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
+        struct sigaction action = {.sa_handler = handlers[i], .sa_flags = SA_NOCLDWAIT | SA_RESTART};
+        CHECK_EQUAL(0, sigaction(SIGCHLD, &action, NULL));
+        CHECK_EQUAL(3, run("exit", "3").code);
+        CHECK_EQUAL(0, sigaction(SIGCHLD, NULL, &action));
+        CHECK_EQUAL(SA_RESTART, action.sa_flags & (SA_NOCLDWAIT | SA_RESTART));
+        CHECK(action.sa_handler == (handlers[i] == SIG_IGN ? SIG_DFL : handlers[i]));
+    }
+}
+
+static void a_status_is_kept_though_children_were_to_leave_none(void) {
+    in_forked_process(start_without_zombies);
+}
+
 static void kills_and_reaps_its_own_children_only(void) {
     int our_end;
     int pid = start("wait", "", &our_end);
@@ -245,5 +270,6 @@ int main(int argc, char **argv) {
     RUN(resource_usage_is_in_microseconds_and_bytes);
     RUN(a_status_that_the_kernel_threw_away_is_echild);
     RUN(a_status_is_kept_though_this_process_was_started_with_children_ignored);
+    RUN(a_status_is_kept_though_children_were_to_leave_none);
     return 0;
 }
