@@ -24,12 +24,20 @@ enum evl_group {
     EVL_SESSION_OWN /* a new session, setsid(2), and so a new group */
 };
 
-/* The steps of evloop-exec, as it reports them. */
-enum evl_exec_step { EVL_EXEC_USAGE, EVL_EXEC_RLIMIT, EVL_EXEC_NICE, EVL_EXEC_NO_NEW_PRIVS, EVL_EXEC_EXEC };
+/* The steps of evloop-exec, as it reports them: the first when it has come to execve(2), the others when they have failed. */
+enum evl_exec_step {
+    EVL_EXEC_BEGINS,
+    EVL_EXEC_USAGE,
+    EVL_EXEC_RLIMIT,
+    EVL_EXEC_NICE,
+    EVL_EXEC_NO_NEW_PRIVS,
+    EVL_EXEC_EXEC
+};
 
-struct evl_exec_failure {
+struct evl_exec_report {
     int32_t step;
-    int32_t error;
+    int32_t error;    /* 0: none */
+    int32_t resource; /* RLIMIT_..., if it is about a limit */
 };
 
 struct evl_spawn_request {

@@ -5,8 +5,9 @@
  *   evloop-exec FD_OF_THIS_PROGRAM STATUS_FD [rlimit=RESOURCE:SOFT:HARD]... [nice=N] [no-new-privs] [PATH=...]
  *       -- PROGRAM [ARGUMENT]...
  *
- * Where a step fails, its name and errno are written to STATUS_FD as struct evl_exec_failure; where exec succeeds, that
- * descriptor closes with nothing written.
+ * What it has come to is written to STATUS_FD as struct evl_exec_report: a step that has failed, and once all but exec are
+ * done, that this begins. So if exec succeeds, STATUS_FD closes behind that one report; if it closes without any, this program
+ * has died.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -28,13 +29,24 @@ enum { FIRST_OPTION = 3, FAILED = 127 };
 
 static int status_fd;
 
-static void fail(enum evl_exec_step step, int error) {
-    const struct evl_exec_failure failure = {.step = step, .error = error};
+/* A pipe takes so few bytes whole, or none. */
+static bool report(enum evl_exec_step step, int error, int resource) {
+    const struct evl_exec_report report = {.step = (int32_t) step, .error = error, .resource = resource};
     ssize_t written;
     do {
-        written = write(status_fd, &failure, sizeof failure);
+        written = write(status_fd, &report, sizeof report);
     } while (written < 0 && errno == EINTR);
-    /* Nobody is left to tell if even this failed: the supervisor sees the exit code. */
+    return written == (ssize_t) sizeof report;
+}
+
+/* Nobody is left to tell if even the report fails: the supervisor sees the end of the pipe, and the exit code. */
+static _Noreturn void fail_limit(int error, int resource) {
+    (void) report(EVL_EXEC_RLIMIT, error, resource);
+    _exit(FAILED);
+}
+
+static _Noreturn void fail(enum evl_exec_step step, int error) {
+    (void) report(step, error, 0);
     _exit(FAILED);
 }
 
@@ -53,7 +65,7 @@ static void set_limit(const char *text) {
     }
     const struct rlimit limit = {.rlim_cur = (rlim_t) soft, .rlim_max = (rlim_t) hard};
     if (setrlimit((__rlimit_resource_t) resource, &limit) < 0) {
-        fail(EVL_EXEC_RLIMIT, errno);
+        fail_limit(errno, resource);
     }
 }
 
@@ -131,6 +143,9 @@ int main(int argc, char **argv) {
     }
     if (index + 1 >= argc) {
         fail(EVL_EXEC_USAGE, EINVAL);
+    }
+    if (!report(EVL_EXEC_BEGINS, 0, 0)) {
+        return FAILED;
     }
     fail(EVL_EXEC_EXEC, exec_on_path(argv + index + 1, path));
 }

@@ -17,12 +17,26 @@ final class ExecHelper implements AutoCloseable {
 
     private static final String NAME = "evloop-exec";
     private static final int NONE = -1;
-    private static final int FAILURE_LENGTH = 8;
 
-    /** By the number in {@code enum evl_exec_step}. */
-    private static final String[] STEPS = {NAME, "setrlimit", "setpriority", "prctl", "execve"};
+    /** The layout of {@code struct evl_exec_report}. */
+    private static final int STEP_OFFSET = 0;
 
-    private static final int EXEC_STEP = 4;
+    private static final int ERROR_OFFSET = 4;
+    private static final int RESOURCE_OFFSET = 8;
+    private static final int REPORT_LENGTH = 12;
+
+    /** The call that a step makes, by the number in {@code enum evl_exec_step}; the first one is that exec begins. */
+    private static final String[] CALLS = {NAME, NAME, "setrlimit", "setpriority", "prctl", "execve"};
+
+    private static final int BEGINS_STEP = 0;
+    private static final int LIMIT_STEP = 2;
+    private static final int EXEC_STEP = 5;
+
+    /** By the kernel's numbers, the same on x86-64 and aarch64. */
+    private static final String[] LIMITS = {
+        "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_STACK", "RLIMIT_CORE",
+        "RLIMIT_RSS", "RLIMIT_NPROC", "RLIMIT_NOFILE", "RLIMIT_MEMLOCK", "RLIMIT_AS"
+    };
 
     private static ByteBuffer program;
 
@@ -104,27 +118,49 @@ final class ExecHelper implements AutoCloseable {
      * Waits until the program is executed.
      *
      * @throws io.evloop.error.NativeIoException naming the step that failed; the helper has ended then and is to be reaped
+     * @throws IOException if the helper ended without a word; it, too, is to be reaped
      */
     void awaitExec(String program) throws IOException {
         int fd = writeFd;
         writeFd = NONE;
         Fd.close(fd); // the helper's copy is the last: its close is our end of stream
-        ByteBuffer failure = ByteBuffer.allocateDirect(FAILURE_LENGTH).order(ByteOrder.nativeOrder());
+        ByteBuffer report = ByteBuffer.allocateDirect(REPORT_LENGTH).order(ByteOrder.nativeOrder());
+        boolean hasBegun = false;
+        while (readReport(report)) {
+            if (report.getInt(STEP_OFFSET) != BEGINS_STEP) {
+                throw failure(report, program);
+            }
+            hasBegun = true;
+        }
+        if (!hasBegun) {
+            throw new IOException("exec " + program + ": " + NAME + " died before it");
+        }
+    }
+
+    /** Whether there was one more; what is cut off counts as none. */
+    private boolean readReport(ByteBuffer report) throws IOException {
         int got = 0;
         try {
             int count;
             do {
-                count = Fd.check(Native.read(readFd, Native.addressOf(failure) + got, FAILURE_LENGTH - got), "read");
+                count = Fd.check(Native.read(readFd, Native.addressOf(report) + got, REPORT_LENGTH - got), "read");
                 got += count;
-            } while (count > 0 && got < FAILURE_LENGTH);
+            } while (count > 0 && got < REPORT_LENGTH);
         } finally {
-            Reference.reachabilityFence(failure);
+            Reference.reachabilityFence(report);
         }
-        if (got == FAILURE_LENGTH) {
-            int step = failure.getInt(0);
-            String what = step == EXEC_STEP ? "exec " + program : STEPS[step] + " for " + program;
-            throw Errno.exception(STEPS[step], what, -failure.getInt(Integer.BYTES));
+        return got == REPORT_LENGTH;
+    }
+
+    private static IOException failure(ByteBuffer report, String program) {
+        int step = report.getInt(STEP_OFFSET);
+        String what = CALLS[step] + " for " + program;
+        if (step == EXEC_STEP) {
+            what = "exec " + program;
+        } else if (step == LIMIT_STEP) {
+            what = "setrlimit " + LIMITS[report.getInt(RESOURCE_OFFSET)] + " for " + program;
         }
+        return Errno.exception(CALLS[step], what, -report.getInt(ERROR_OFFSET));
     }
 
     @Override
