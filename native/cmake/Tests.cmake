@@ -128,10 +128,14 @@ endfunction()
 
 # evloop.h as the strictest of its users would compile it.
 find_program(EVLOOP_CXX NAMES c++ g++ clang++)
-set(header_options -Wall -Wextra -Wconversion -Wpedantic -Wshadow -Wcast-qual -Werror -O2 -c -o /dev/null)
+set(header_options -Wall -Wextra -Wconversion -Wpedantic -Wshadow -Wcast-qual -Wredundant-decls -Wundef -Werror -O2 -c
+  -o /dev/null)
 set(header "${CMAKE_CURRENT_SOURCE_DIR}/include/evloop.h")
 evloop_tool_test(evloop_h_is_c99 CMAKE_C_COMPILER -std=c99 ${header_options} -x c "${header}")
-evloop_tool_test(evloop_h_is_cpp EVLOOP_CXX -std=c++98 ${header_options} -x c++ "${header}")
+foreach(feature _GNU_SOURCE _DEFAULT_SOURCE _POSIX_C_SOURCE=200809L _POSIX_C_SOURCE=199309L _XOPEN_SOURCE=700 _XOPEN_SOURCE=500)
+  evloop_tool_test(evloop_h_is_c99_with_${feature} CMAKE_C_COMPILER -std=c99 -D${feature} ${header_options} -x c "${header}")
+endforeach()
+evloop_tool_test(evloop_h_is_cpp EVLOOP_CXX -std=c++98 ${header_options} -Wold-style-cast -x c++ "${header}")
 
 # evloop.py
 find_program(EVLOOP_PYTHON python3)

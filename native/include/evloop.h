@@ -42,8 +42,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#if defined(__STRICT_ANSI__) && !defined(__cplusplus)
-int unsetenv(const char *name); /* which <stdlib.h> hides under -std=c99 */
+#if defined(__STRICT_ANSI__) && !defined(__cplusplus) && !defined(_GNU_SOURCE) && !defined(_DEFAULT_SOURCE) && \
+    (!defined(_POSIX_C_SOURCE) || _POSIX_C_SOURCE < 200112L) && (!defined(_XOPEN_SOURCE) || _XOPEN_SOURCE - 0 < 600)
+int unsetenv(const char *name); /* which <stdlib.h> hides under -std=c99 alone */
+#endif
+
+#ifdef __cplusplus /* C knows no other casts */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
 #endif
 
 #define EVLOOP_FD_VARIABLE "EVLOOP_FD"
@@ -176,7 +182,7 @@ static inline int evloop_open(evloop_pipe *pipe) {
     char *end = NULL;
     long number = -1;
     int result;
-    if (value != NULL && *value != '\0') {
+    if (value != NULL && *value >= '0' && *value <= '9') { /* strtol would skip spaces and signs */
         number = strtol(value, &end, 10);
     }
     if (end == NULL || *end != '\0' || number < 0 || number > INT_MAX) {
@@ -260,6 +266,9 @@ static inline int evloop_send_(evloop_pipe *pipe, const void *bytes, size_t leng
 
 /* Sends what is gathered. Once this, or a write, has failed, every later one fails in the same way. */
 static inline int evloop_flush(evloop_pipe *pipe) {
+    if (pipe->fd < 0) {
+        return evloop_fail_system_(pipe, "sendmsg", EBADF);
+    }
     if (pipe->write_errno_ != 0) {
         return evloop_fail_system_(pipe, "sendmsg", pipe->write_errno_);
     }
@@ -303,7 +312,7 @@ static inline int evloop_write(evloop_pipe *pipe, uint16_t channel, const void *
     }
     memcpy(pipe->output_ + pipe->output_length_, payload, length);
     pipe->output_length_ += length;
-    return 0;
+    return pipe->output_length_ < EVLOOP_OUTPUT_CAPACITY_ ? 0 : evloop_flush(pipe);
 }
 
 /* Flushes and half-closes: the peer reads to the end and can still write. A later write fails with EPIPE. */
@@ -405,6 +414,9 @@ static inline int evloop_next_(evloop_pipe *pipe, evloop_frame *frame, size_t *w
  * nothing more can be read, and every call says so.
  */
 static inline int evloop_read(evloop_pipe *pipe, evloop_frame *frame) {
+    if (pipe->fd < 0) { /* no memory is taken that nobody would free */
+        return evloop_fail_system_(pipe, "read", EBADF);
+    }
     for (;;) {
         size_t wanted;
         int result = evloop_next_(pipe, frame, &wanted);
@@ -471,5 +483,9 @@ static inline int evloop_close(evloop_pipe *pipe) {
     pipe->output_length_ = 0;
     return result;
 }
+
+#ifdef __cplusplus
+#pragma GCC diagnostic pop
+#endif
 
 #endif

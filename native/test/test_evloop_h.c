@@ -17,6 +17,19 @@ static void gathers_until_a_flush(void) {
     close_ends(&ends);
 }
 
+/* Frames of 6 + 32,762 bytes: two of them are exactly 64 KiB. */
+static void sends_when_64_kib_are_gathered(void) {
+    static unsigned char bytes[64 * 1024 + 1];
+    struct ends ends = open_ends();
+    CHECK_EQUAL(0, evloop_write(&ends.pipe, 1, bytes, 32762));
+    CHECK_EQUAL(0, take(ends.peer, bytes, sizeof bytes));
+    CHECK_EQUAL(0, evloop_write(&ends.pipe, 2, bytes, 32762));
+    CHECK_EQUAL(64 * 1024, take(ends.peer, bytes, sizeof bytes));
+    CHECK_EQUAL(0, evloop_write(&ends.pipe, 3, bytes, 64 * 1024 - 6));
+    CHECK_EQUAL(64 * 1024, take(ends.peer, bytes, sizeof bytes));
+    close_ends(&ends);
+}
+
 static void flushes_before_it_waits_and_not_while_frames_are_at_hand(void) {
     struct ends ends = open_ends();
     evloop_frame frame;
@@ -154,7 +167,7 @@ static void opens_what_the_environment_names_and_leaves_nothing_for_a_grandchild
 }
 
 static void says_that_it_is_no_worker(void) {
-    static const char *const values[] = {"", "x", "3x", " ", "-1", "99999999999999999999", "4294967299"};
+    static const char *const values[] = {"", "x", "3x", " ", " 3", "+3", "-1", "0x3", "99999999999999999999", "4294967299"};
     evloop_pipe pipe;
     unsetenv("EVLOOP_FD");
     CHECK_EQUAL(EVLOOP_ERROR_ENVIRONMENT, evloop_open(&pipe));
@@ -201,6 +214,17 @@ static void half_closes_after_what_is_gathered_and_reads_on(void) {
     close_ends(&ends);
 }
 
+/* Nothing is allocated, either: LeakSanitizer holds that. */
+static void expect_closed(evloop_pipe *pipe) {
+    evloop_frame frame;
+    CHECK_EQUAL(EVLOOP_ERROR_SYSTEM, evloop_flush(pipe));
+    CHECK_EQUAL(0, strcmp("sendmsg: Bad file descriptor", evloop_message(pipe)));
+    CHECK_EQUAL(EVLOOP_ERROR_SYSTEM, evloop_read(pipe, &frame));
+    CHECK_EQUAL(0, strcmp("read: Bad file descriptor", evloop_message(pipe)));
+    CHECK(pipe->input_ == NULL);
+    CHECK_EQUAL(EVLOOP_ERROR_SYSTEM, evloop_shutdown_output(pipe));
+}
+
 static void sends_what_is_gathered_when_it_is_closed_and_closes_once(void) {
     struct ends ends = open_ends();
     unsigned char bytes[16];
@@ -212,6 +236,7 @@ static void sends_what_is_gathered_when_it_is_closed_and_closes_once(void) {
     CHECK_EQUAL(0, evloop_close(&ends.pipe));
     CHECK_EQUAL(EVLOOP_ERROR_SYSTEM, evloop_write(&ends.pipe, 1, "x", 1));
     CHECK_EQUAL(EBADF, ends.pipe.error.number);
+    expect_closed(&ends.pipe);
     CHECK_EQUAL(0, close(ends.peer));
 }
 
@@ -226,6 +251,7 @@ static void closes_though_the_last_flush_fails(void) {
 int main(void) {
     signal(SIGPIPE, SIG_DFL);
     RUN(gathers_until_a_flush);
+    RUN(sends_when_64_kib_are_gathered);
     RUN(flushes_before_it_waits_and_not_while_frames_are_at_hand);
     RUN(refuses_what_no_reader_would_accept);
     RUN(reports_a_lost_reader_without_a_signal_and_reads_on);
