@@ -1,8 +1,4 @@
-"""The worker's side of an evloop pipe, in one file; the standard library alone; Python 3.8 or later, on Linux.
-
-Blocking::
-
-    import evloop
+"""The worker's side of an evloop pipe, in one file; the standard library alone; Python 3.8 or later, on Linux::
 
     with evloop.Pipe.inherited() as pipe:
         for channel, payload in pipe:
@@ -39,10 +35,9 @@ Payload = Union[bytes, bytearray, memoryview]
 
 _VARIABLE = "EVLOOP_FD"
 _HEADER = struct.Struct(">HI")  # channel, length of the payload
-_READ_LENGTH = 64 * 1024
+_READ_LENGTH = _FLUSH_LENGTH = 64 * 1024
 _LARGE_READ_LENGTH = 1024 * 1024
 _LAST_READS = 64
-_FLUSH_LENGTH = 64 * 1024
 
 
 class Frame(NamedTuple):
@@ -57,7 +52,7 @@ class EvloopError(Exception):
 
 
 class NotAWorkerError(EvloopError):
-    """``EVLOOP_FD`` is not set, or no number: the process was not started as a worker."""
+    """``EVLOOP_FD`` is not set, or no number, or that of a socket but not of a stream: this is no worker."""
 
 
 class InvalidFrameError(EvloopError):
@@ -106,7 +101,6 @@ def _checked_stream(sock: socket.socket, max_frame_length: int) -> socket.socket
 
 
 def _decode_header(data: bytes, offset: int, max_frame_length: int) -> Tuple[int, int]:
-    """The channel and the length that stand in a header."""
     channel, length = _HEADER.unpack_from(data, offset)
     if not 1 <= length <= max_frame_length:
         raise InvalidFrameError(channel, length, max_frame_length)
@@ -130,6 +124,8 @@ class Pipe:
 
     A write waits while the peer does not read. Two ends that both write without reading wait for ever; an evloop
     supervisor always reads.
+
+    A child of os.fork would send once more what is gathered, when its ``with`` ends: let it os.close(pipe.fileno()).
     """
 
     def __init__(self, sock: socket.socket, *, max_frame_length: int = MAX_FRAME_LENGTH) -> None:
@@ -137,10 +133,8 @@ class Pipe:
         self._socket = _checked_stream(sock, max_frame_length)
         self._socket.setblocking(True)
         self._max_frame_length = max_frame_length
-        self._input = b""  # unread: from _start on
-        self._start = 0
-        self._output = bytearray()
-        self._output_shut = False
+        self._input, self._start = b"", 0  # unread: from _start on
+        self._output, self._output_shut = bytearray(), False
         self._write_error: Optional[BaseException] = None
 
     @classmethod
@@ -228,7 +222,7 @@ class Pipe:
 
     def _check_writable(self) -> None:
         if self._write_error is not None:
-            raise self._write_error
+            raise self._write_error.with_traceback(None)  # or else it would grow each time
         if self.fileno() < 0:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
@@ -282,20 +276,15 @@ class _Reader(asyncio.StreamReader):
 
 
 class AsyncPipe:
-    """Frames over asyncio streams, for the tasks of one event loop. One task reads at a time; any may write.
+    """Frames for the tasks of one event loop: one may read at a time, any may write and waits while nobody reads."""
 
-    A write waits only while the peer does not read.
-    """
-
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, max_frame_length: int = MAX_FRAME_LENGTH
-    ) -> None:
-        """Owns both streams from now on."""
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, reader: _Reader, writer: asyncio.StreamWriter, max_frame_length: int = MAX_FRAME_LENGTH) -> None:
+        """Not for callers: use ``adopt`` or ``inherited``. Any other reader would lose the frames before an error."""
+        if not isinstance(reader, _Reader):
+            raise TypeError("use AsyncPipe.adopt(sock) or AsyncPipe.inherited()")
+        self._reader, self._writer = reader, writer
         self._max_frame_length = max_frame_length
-        self._output = bytearray()
-        self._output_shut = False
+        self._output, self._output_shut = bytearray(), False
         self._drains = asyncio.Lock()  # before Python 3.10.6 one task alone may wait
         self._header: Optional[Tuple[int, int]] = None  # of the frame whose payload is still to be read
         self._read_error: Optional[EvloopError] = None
@@ -314,16 +303,15 @@ class AsyncPipe:
         reader.sock = sock
         protocol = asyncio.StreamReaderProtocol(reader)
         transport, _ = await loop.create_connection(lambda: protocol, sock=sock)
-        return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), max_frame_length=max_frame_length)
+        return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), max_frame_length)
 
     async def read(self) -> Optional[Frame]:
         """Takes the next frame; see Pipe.read. One that is cancelled loses nothing; behind close it returns None."""
         if self._read_error is not None:
-            raise self._read_error
+            raise self._read_error.with_traceback(None)
         try:
             if self._header is None:
-                header = await self._read_exactly(_HEADER.size, 0)
-                if not header:
+                if not (header := await self._read_exactly(_HEADER.size, 0)):
                     return None
                 self._header = _decode_header(header, 0, self._max_frame_length)
             channel, length = self._header
@@ -339,9 +327,8 @@ class AsyncPipe:
         try:
             return await self._reader.readexactly(length)
         except asyncio.IncompleteReadError as error:
-            failure = getattr(self._reader, "failure", None)
-            if failure is not None:
-                raise failure from None
+            if self._reader.failure is not None:
+                raise self._reader.failure.with_traceback(None) from None
             got = before + len(error.partial)
             if got > 0:
                 raise TruncatedFrameError(before + length, got) from None
@@ -388,13 +375,26 @@ class AsyncPipe:
         self._writer.write_eof()
 
     async def close(self) -> None:
-        """Sends everything, then closes; raises what the connection has failed with, each time. Idempotent."""
+        """Waits for the peer to take everything, then closes; raises what the connection failed with. Idempotent."""
         self._send()
         self._writer.close()
-        await self._writer.wait_closed()
+        try:
+            await asyncio.shield(self._writer.wait_closed())
+        except asyncio.CancelledError:  # or else what is unsent would keep it open
+            self.abort()
+            raise
+
+    def abort(self) -> None:
+        """Closes without waiting: what the peer has not made room for is lost, perhaps in the middle of a frame."""
+        self._send()
+        self._writer.transport.abort()
 
     async def __aenter__(self) -> "AsyncPipe":
         return self
 
-    async def __aexit__(self, *error: object) -> None:
-        await self.close()
+    async def __aexit__(self, kind: object, *error: object) -> None:
+        """Closes; but behind an exception, CancelledError included, it does not wait for the peer: ``abort``."""
+        if kind is None:
+            await self.close()
+        else:
+            self.abort()

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import traceback
 import unittest
 from unittest import mock
 from typing import cast
@@ -90,6 +91,16 @@ class PipeTest(EndsTest):
         with self.assertRaises(BrokenPipeError):
             self.pipe.write(1, b"x")
         self.pipe.close()
+
+    def test_the_traceback_of_a_write_error_grew_with_each_write(self) -> None:
+        self.peer.close()
+        lengths = set()
+        for _ in range(5):
+            try:  # not assertRaises, which takes the traceback off
+                self.pipe.write(1, bytes(70_000))
+            except BrokenPipeError as error:
+                lengths.add(len(traceback.extract_tb(error.__traceback__)))
+        self.assertIn(len(lengths), (1, 2))  # the first comes from deeper
 
     def test_delivers_the_frames_before_a_connection_reset(self) -> None:
         self.pipe.write(1, b"unread")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import traceback
 import unittest
-from typing import Awaitable, Callable, List, Optional, TypeVar
+from typing import Awaitable, Callable, List, Optional, TypeVar, cast
 
-from evloop_testing import DEADLINE_SECONDS, HEADER_LENGTH, EndsTest, Reader, evloop, frame
+from evloop_testing import DEADLINE_SECONDS, HEADER_LENGTH, EndsTest, Reader, evloop, frame, header
 
 T = TypeVar("T")
 
@@ -269,6 +270,85 @@ class AsyncPipeTest(EndsTest):
         self.run_with_pipe(body)
         self.assertEqual(frame(1, b"x"), self.peer.recv(100))
         self.assertEqual(b"", self.peer.recv(100))
+
+    async def stall(self) -> evloop.AsyncPipe:
+        """A pipe that holds what its peer does not read."""
+        pipe = await evloop.AsyncPipe.adopt(self.near)
+        with self.assertRaises(asyncio.TimeoutError):
+            await asyncio.wait_for(pipe.write(1, bytes(8 << 20)), 0.05)
+        return pipe
+
+    def test_leaving_by_an_exception_hung_while_the_peer_did_not_read(self) -> None:
+        async def leave(error: BaseException) -> None:
+            async with await self.stall():
+                raise error
+
+        for error in (ValueError("of the body"), asyncio.CancelledError()):
+            with self.subTest(repr(error)), self.assertRaises(type(error)):
+                asyncio.run(asyncio.wait_for(leave(error), DEADLINE_SECONDS))
+            self.assertEqual(-1, self.near.fileno())
+            self.setUp()
+
+    def test_a_close_that_is_cancelled_hung_and_kept_the_socket_open(self) -> None:
+        async def run() -> None:
+            pipe = await self.stall()
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(pipe.close(), 0.05)
+            await asyncio.wait_for(pipe.close(), DEADLINE_SECONDS)
+            self.assertEqual(-1, self.near.fileno())
+
+        asyncio.run(run())
+
+    def test_an_abort_sends_what_the_peer_has_room_for(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            await pipe.write(1, b"x")
+            pipe.abort()
+            pipe.abort()
+            with self.assertRaises(BrokenPipeError):
+                await pipe.write(1, b"y")
+            await pipe.close()
+            self.assertEqual(-1, self.near.fileno())
+
+        self.run_with_pipe(body)
+        self.assertEqual(frame(1, b"x"), self.peer.recv(100))
+        self.assertEqual(b"", self.peer.recv(100))
+
+    def test_takes_no_streams_that_would_lose_the_frames_before_an_error(self) -> None:
+        async def run() -> None:
+            reader, writer = await asyncio.open_connection(sock=self.near)
+            with self.assertRaisesRegex(TypeError, "AsyncPipe.adopt"):
+                evloop.AsyncPipe(cast(evloop._Reader, reader), writer)
+            writer.close()
+            await writer.wait_closed()
+
+        asyncio.run(run())
+
+    def test_refuses_a_limit_that_cannot_be(self) -> None:
+        for limit in (0, -5, evloop.MAX_FRAME_LENGTH + 1):
+            with self.assertRaises(ValueError):
+                asyncio.run(evloop.AsyncPipe.adopt(self.near, max_frame_length=limit))
+
+    def test_the_traceback_of_an_error_that_stays_grew_with_each_read(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            lengths = set()
+            for _ in range(5):
+                try:  # not assertRaises, which takes the traceback off
+                    await pipe.read()
+                except (evloop.InvalidFrameError, ConnectionResetError) as error:
+                    lengths.add(len(traceback.extract_tb(error.__traceback__)))
+            self.assertIn(len(lengths), (1, 2))  # the first may come from deeper
+
+        self.peer.sendall(header(1, 0))
+        self.run_with_pipe(body)
+        self.setUp()
+
+        async def after_a_reset(pipe: evloop.AsyncPipe) -> None:
+            await pipe.write(1, b"unread")
+            await pipe.flush()
+            self.peer.close()
+            await body(pipe)
+
+        self.run_with_pipe(after_a_reset)
 
 
 if __name__ == "__main__":

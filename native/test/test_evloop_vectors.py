@@ -133,7 +133,7 @@ class VectorTest(unittest.TestCase):
         def body(vector: Vector, pieces: Iterator[bytes]) -> None:
             loop = asyncio.new_event_loop()
             try:
-                reader = asyncio.StreamReader(loop=loop)
+                reader = evloop._Reader(loop=loop)
                 pipe = loop.run_until_complete(self.over(reader, vector.limit))
 
                 async def feed() -> None:
@@ -152,8 +152,8 @@ class VectorTest(unittest.TestCase):
         self.for_each_cut(body)
 
     @staticmethod
-    async def over(reader: asyncio.StreamReader, limit: int) -> evloop.AsyncPipe:
-        return evloop.AsyncPipe(reader, cast(asyncio.StreamWriter, None), max_frame_length=limit)
+    async def over(reader: evloop._Reader, limit: int) -> evloop.AsyncPipe:
+        return evloop.AsyncPipe(reader, cast(asyncio.StreamWriter, None), limit)
 
     def test_pipe_writes_the_bytes_of_every_clean_vector(self) -> None:
         def write(sock: socket.socket, vector: Vector) -> None:
