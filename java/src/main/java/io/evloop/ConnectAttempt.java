@@ -93,6 +93,7 @@ public final class ConnectAttempt {
             connected = true;
             step = after(0, this::succeed);
         } else if (result == -Errno.EINPROGRESS) {
+            context.registry.owned().remove(fd); // which the registration adds itself
             registration = new Registration(context.registry, fd);
             registration.open(new Events(), Epoll.OUT);
         } else if (result == -Errno.EAGAIN && address.isUnix()) {
