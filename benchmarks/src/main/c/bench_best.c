@@ -7,18 +7,13 @@
 #endif
 #include <sys/epoll.h>
 
-#include "bench_buffers.h"
-#include "bench_meter.h"
+#include "bench_best_echo.h"
 
 /* Sizes in bytes, chosen by measurement. */
 enum {
     FAN_IN_CHUNK = 64 * 1024,
-    DIRECT_PAYLOAD = 256 * 1024, /* from here on a copy costs more than an iovec */
-    LONG_BATCH = 4 * 1024,       /* from here on a peer that sleeps is sent the answers to the first half early */
-    SAMPLE_MASK = 15             /* of many outstanding requests one in 16 is timed */
+    DIRECT_PAYLOAD = 256 * 1024 /* from here on a copy costs more than an iovec */
 };
-
-/* One way ---------------------------------------------------------------------------------------------------------- */
 
 static void send_stream(const struct job *job) {
     struct meter meter;
@@ -32,7 +27,7 @@ static void send_stream(const struct job *job) {
         code = schedule_poll(&schedule, now_nanos());
         if (code != 0) {
             append_control(&output, code);
-            meter_control(&meter, code);
+            control_sent(&schedule, &meter, code);
         }
         uint64_t before = sequence;
         if (code == CONTROL_END) { /* the last frame: the receiver may leave */
@@ -45,8 +40,7 @@ static void send_stream(const struct job *job) {
             write_parts(output.fd, header, HEADER, payload, job->payload);
         } else {
             while (output.length + frame_length <= WRITE_BUFFER || output.length == 0) {
-                stamp_payload(payload, job->payload, sequence);
-                append_frame(&output, (uint32_t) sequence++ & CHANNEL_MASK, payload, job->payload);
+                append_stamped(&output, payload, job->payload, sequence++);
             }
             flush_output(&output);
         }
@@ -69,8 +63,7 @@ static void fill_chunk(
         const struct job *job, struct source_pipe *pipe, struct output *chunk, struct meter *meter, uint8_t *payload) {
     size_t frame_length = HEADER + (size_t) job->payload;
     while (chunk->length + frame_length <= FAN_IN_CHUNK || chunk->length == 0) {
-        stamp_payload(payload, job->payload, pipe->sequence);
-        append_frame(chunk, (uint32_t) pipe->sequence++ & CHANNEL_MASK, payload, job->payload);
+        append_stamped(chunk, payload, job->payload, pipe->sequence++);
         meter->frames++;
     }
 }
@@ -156,7 +149,7 @@ static void send_fan_in(const struct job *job) {
             } else {
                 uint32_t due = index == 0 ? code : ending ? CONTROL_END : 0;
                 if (index == 0 && due != 0) {
-                    meter_control(&meter, due);
+                    control_sent(&schedule, &meter, due);
                     code = 0;
                 }
                 produce(job, pipe, &chunk, &meter, due, payload);
@@ -270,118 +263,6 @@ static void receive_fan_in(const struct job *job) {
         }
     }
     print_result(job, &sink.meter, NULL, sink.jain);
-}
-
-/* There and back ---------------------------------------------------------------------------------------------------- */
-
-struct echo {
-    struct meter meter;
-    struct output output;
-    uint32_t payload;
-    uint64_t sequence; /* of the next frame to come */
-    bool wakes_peer;   /* rather than finding it spinning */
-};
-
-/* Handles what was read and sends the answers, those to the first half of a long batch before the rest is handled. */
-static inline __attribute__((always_inline)) void answer(
-        struct echo *echo, struct input *input, void *context, frame_handler *handler) {
-    size_t consumed = 0;
-    if (echo->wakes_peer && input->length >= LONG_BATCH) {
-        consumed = parse(input->data, input->length / 2, context, handler);
-        flush_output(&echo->output);
-    }
-    consumed += parse(input->data + consumed, input->length - consumed, context, handler);
-    flush_output(&echo->output);
-    consume_input(input, consumed);
-}
-
-static inline void serve_frame(void *context, uint32_t channel, const uint8_t *payload, uint32_t length) {
-    struct echo *echo = context;
-    if (channel == CONTROL_CHANNEL) {
-        meter_control(&echo->meter, load_control(payload, length));
-        return;
-    }
-    verify_frame(channel, payload, length, echo->payload, echo->sequence++);
-    echo->meter.frames++;
-    append_frame(&echo->output, channel, payload, length);
-}
-
-static void serve_echo(const struct job *job) {
-    struct echo echo = {.payload = job->payload, .wakes_peer = !job->spinning};
-    meter_init(&echo.meter);
-    echo.output = new_output(job->first_fd, WRITE_BUFFER + HEADER + (size_t) job->payload);
-    struct input input = new_input(job->first_fd, job->payload);
-    while (fill_input(&input)) {
-        answer(&echo, &input, &echo, serve_frame);
-    }
-    print_result(job, &echo.meter, NULL, 1);
-}
-
-struct client {
-    struct echo echo;
-    uint8_t *own_payload;
-    uint64_t sent;
-    uint64_t sample_mask;
-    uint64_t ring_mask;
-    bool stopping;
-    int64_t *sent_at; /* by the low bits of the sequence number */
-    struct histogram *histogram;
-};
-
-static inline void send_request(struct client *client) {
-    uint64_t sequence = client->sent++;
-    if ((sequence & client->sample_mask) == 0) {
-        client->sent_at[sequence & client->ring_mask] = now_nanos();
-    }
-    stamp_payload(client->own_payload, client->echo.payload, sequence);
-    append_frame(&client->echo.output, (uint32_t) sequence & CHANNEL_MASK, client->own_payload, client->echo.payload);
-}
-
-static inline void reply_frame(void *context, uint32_t channel, const uint8_t *payload, uint32_t length) {
-    struct client *client = context;
-    uint64_t sequence = client->echo.sequence++;
-    verify_frame(channel, payload, length, client->echo.payload, sequence);
-    client->echo.meter.frames++;
-    if ((sequence & client->sample_mask) == 0 && client->echo.meter.open) {
-        histogram_record(client->histogram, (uint64_t) (now_nanos() - client->sent_at[sequence & client->ring_mask]));
-    }
-    if (!client->stopping) {
-        send_request(client);
-    }
-}
-
-static void request_echo(const struct job *job) {
-    struct client client = {
-            .echo.payload = job->payload,
-            .echo.wakes_peer = !job->spinning,
-            .own_payload = new_payload(job->payload),
-            .sample_mask = job->outstanding == 1 ? 0 : SAMPLE_MASK,
-            .ring_mask = MAX_OUTSTANDING - 1,
-            .sent_at = calloc(MAX_OUTSTANDING, sizeof *client.sent_at),
-            .histogram = calloc(1, sizeof *client.histogram),
-    };
-    if (client.sent_at == NULL || client.histogram == NULL) {
-        die("no memory");
-    }
-    meter_init(&client.echo.meter);
-    client.echo.output = new_output(job->first_fd, WRITE_BUFFER + HEADER + (size_t) job->payload);
-    struct input input = new_input(job->first_fd, job->payload);
-    struct schedule schedule = new_schedule(job);
-    for (uint32_t i = 0; i < job->outstanding; i++) {
-        send_request(&client);
-    }
-    flush_output(&client.echo.output);
-    while (client.echo.sequence < client.sent && fill_input(&input)) {
-        uint32_t code = schedule_poll(&schedule, now_nanos());
-        if (code != 0) {
-            meter_control(&client.echo.meter, code);
-            append_control(&client.echo.output, code);
-            client.stopping = code == CONTROL_END;
-        }
-        answer(&client.echo, &input, &client, reply_frame);
-    }
-    close_fd(job->first_fd);
-    print_result(job, &client.echo.meter, client.histogram, 1);
 }
 
 int main(int count, char **words) {

@@ -48,7 +48,9 @@ static inline void flush_output(struct output *output) {
     output->length = 0;
 }
 
-static inline void append_frame(struct output *output, uint32_t channel, const uint8_t *payload, uint32_t length) {
+/* Where its payload went. */
+static inline uint8_t *append_frame(
+        struct output *output, uint32_t channel, const uint8_t *payload, uint32_t length) {
     if (output->capacity - output->length < HEADER + (size_t) length) {
         flush_output(output);
     }
@@ -56,6 +58,12 @@ static inline void append_frame(struct output *output, uint32_t channel, const u
     store_header(frame, channel, length);
     memcpy(frame + HEADER, payload, length);
     output->length += HEADER + (size_t) length;
+    return frame + HEADER;
+}
+
+/* A frame of our own. It is stamped behind the copy: a copy right behind the stamp would wait for the stamp's stores. */
+static inline void append_stamped(struct output *output, const uint8_t *payload, uint32_t length, uint64_t sequence) {
+    stamp_payload(append_frame(output, (uint32_t) sequence & CHANNEL_MASK, payload, length), length, sequence);
 }
 
 static inline void append_control(struct output *output, uint32_t code) {

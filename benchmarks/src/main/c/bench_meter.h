@@ -104,27 +104,31 @@ static inline void meter_control(struct meter *meter, uint32_t code) {
     }
 }
 
-/* When the side that drives sends control frames: nothings through the warm-up, then begin, middle and end. */
+/*
+ * When the side that drives sends control frames: nothings through the warm-up, then begin; middle and end by the time at
+ * which begin was really sent, which may be late.
+ */
 enum { NOTHINGS = 64, EVENTS = NOTHINGS + 4 };
 
 struct schedule {
     uint32_t next;
     uint32_t codes[EVENTS];
     int64_t due[EVENTS];
+    int64_t measure_nanos;
 };
 
 static inline struct schedule new_schedule(const struct job *job) {
     int64_t start = now_nanos();
-    int64_t begin = start + job->warmup_nanos;
-    struct schedule schedule = {.next = 0};
+    struct schedule schedule = {.next = 0, .measure_nanos = job->measure_nanos};
     for (int i = 0; i < NOTHINGS; i++) {
         schedule.codes[i] = CONTROL_NOTHING;
         schedule.due[i] = start + job->warmup_nanos * i / NOTHINGS;
     }
     for (uint32_t code = CONTROL_BEGIN; code <= CONTROL_END; code++) {
         schedule.codes[NOTHINGS + code - 1] = code;
-        schedule.due[NOTHINGS + code - 1] = begin + job->measure_nanos * (code - CONTROL_BEGIN) / 2;
+        schedule.due[NOTHINGS + code - 1] = INT64_MAX;
     }
+    schedule.due[NOTHINGS] = start + job->warmup_nanos;
     schedule.due[EVENTS - 1] = INT64_MAX;
     return schedule;
 }
@@ -132,6 +136,15 @@ static inline struct schedule new_schedule(const struct job *job) {
 /* The control frame to send now, or 0. */
 static inline uint32_t schedule_poll(struct schedule *schedule, int64_t now) {
     return now < schedule->due[schedule->next] ? 0 : schedule->codes[schedule->next++];
+}
+
+/* The driving side has sent a control frame: its window, and what is due next. */
+static inline void control_sent(struct schedule *schedule, struct meter *meter, uint32_t code) {
+    meter_control(meter, code);
+    if (code == CONTROL_BEGIN) {
+        schedule->due[NOTHINGS + 1] = meter->begin + schedule->measure_nanos / 2;
+        schedule->due[NOTHINGS + 2] = meter->begin + schedule->measure_nanos;
+    }
 }
 
 static inline double jain_index(const uint64_t *counts, uint32_t length) {

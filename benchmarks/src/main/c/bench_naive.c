@@ -21,6 +21,8 @@ struct peer {
     uint64_t seen[MAX_PIPES];
     uint64_t seen_at_begin[MAX_PIPES];
     int64_t sent_at[MAX_OUTSTANDING];
+    uint64_t first_timed; /* sequence number */
+    struct schedule schedule;
     double jain;
 };
 
@@ -38,7 +40,7 @@ static void write_control(struct peer *peer, uint32_t pipe, uint32_t code) {
     store_control(frame, code);
     write_fully(peer->job->first_fd + (int) pipe, frame, sizeof frame);
     if (pipe == 0) {
-        meter_control(&peer->meter, code);
+        control_sent(&peer->schedule, &peer->meter, code);
     }
 }
 
@@ -67,10 +69,9 @@ static void check_frame(struct peer *peer, uint32_t pipe, uint32_t channel, uint
 
 static void send_all(struct peer *peer) {
     const struct job *job = peer->job;
-    struct schedule schedule = new_schedule(job);
     uint32_t code = 0;
     while (code != CONTROL_END) {
-        code = schedule_poll(&schedule, now_nanos());
+        code = schedule_poll(&peer->schedule, now_nanos());
         for (uint32_t pipe = 0; pipe < job->pipes; pipe++) {
             if (code == CONTROL_END || (code != 0 && pipe == 0)) {
                 write_control(peer, pipe, code);
@@ -139,7 +140,6 @@ static void serve_all(struct peer *peer) {
 }
 
 static void request_all(struct peer *peer) {
-    struct schedule schedule = new_schedule(peer->job);
     bool stopping = false;
     for (uint32_t i = 0; i < peer->job->outstanding; i++) {
         write_frame(peer, 0);
@@ -154,12 +154,13 @@ static void request_all(struct peer *peer) {
         uint64_t sequence = peer->seen[0];
         check_frame(peer, 0, channel, length);
         int64_t now = now_nanos();
-        if (peer->meter.open) {
+        if (peer->meter.open && sequence >= peer->first_timed) {
             histogram_record(&peer->histogram, (uint64_t) (now - peer->sent_at[sequence % MAX_OUTSTANDING]));
         }
-        uint32_t code = schedule_poll(&schedule, now);
+        uint32_t code = schedule_poll(&peer->schedule, now);
         if (code != 0) {
             write_control(peer, 0, code);
+            peer->first_timed = code == CONTROL_BEGIN ? peer->sent[0] + peer->job->outstanding : peer->first_timed;
             stopping = code == CONTROL_END;
         }
         if (!stopping) {
@@ -180,6 +181,7 @@ int main(int count, char **words) {
     memcpy(peer->frame + HEADER, new_payload(job.payload), job.payload);
     peer->received = new_buffer(HEADER + (size_t) job.payload);
     meter_init(&peer->meter);
+    peer->schedule = new_schedule(&job);
     for (uint32_t pipe = 0; pipe < job.pipes; pipe++) {
         set_blocking(job.first_fd + (int) pipe, !job.spinning);
     }

@@ -12,20 +12,23 @@ final class EchoClient implements Party {
     private final Meter meter;
     private final Schedule schedule;
     private final Histogram latency = new Histogram(1, 60_000_000_000L, 3);
-    private final ByteBuffer payload;
+    private final PayloadRing payloads;
+    private final ByteBuffer payloadBytes;
     private final int payloadLength;
     private final int outstanding;
     private final int sampleMask;
     private final long[] sentNanos = new long[RING];
     private long sent;
     private long received;
+    private long firstTimed;
     private boolean ending;
 
     EchoClient(Job job, Meter meter) {
         this.meter = meter;
         schedule = new Schedule(job);
         payloadLength = job.payloadLength();
-        payload = Wire.newPayload(payloadLength);
+        payloads = new PayloadRing(payloadLength);
+        payloadBytes = payloads.bytes();
         outstanding = job.outstanding();
         sampleMask = outstanding == 1 ? 0 : SAMPLE_MASK;
         if (outstanding > RING) {
@@ -48,8 +51,7 @@ final class EchoClient implements Party {
         if ((sent & sampleMask) == 0) {
             sentNanos[(int) sent & RING - 1] = System.nanoTime();
         }
-        Wire.stamp(payload, payloadLength, sent);
-        offer(output, Wire.channelOf(sent), payload, payloadLength);
+        offer(output, Wire.channelOf(sent), payloadBytes, payloads.offset(sent), payloadLength);
         sent++;
     }
 
@@ -69,7 +71,9 @@ final class EchoClient implements Party {
 
     private void sample(FrameOutput output, long sequence) {
         long now = System.nanoTime();
-        latency.recordValue(now - sentNanos[(int) sequence & RING - 1]);
+        if (sequence >= firstTimed && !ending) {
+            latency.recordValue(now - sentNanos[(int) sequence & RING - 1]);
+        }
         int code = schedule.poll(now);
         if (code != 0) {
             control(output, code);
@@ -81,12 +85,17 @@ final class EchoClient implements Party {
             latency.reset(); // before begin as well: what follows a reset is compiled by then
         }
         meter.control(code);
-        offer(output, Wire.CONTROL_CHANNEL, Wire.control(code), Wire.CONTROL_LENGTH);
+        if (code == Wire.BEGIN) {
+            schedule.begun(meter.beginNanos());
+            // Those sent once a reply has shown that the other side's window is open, too: no reading falls into them.
+            firstTimed = sent + outstanding;
+        }
+        offer(output, Wire.CONTROL_CHANNEL, Wire.control(code), 0, Wire.CONTROL_LENGTH);
         ending = code == Wire.END;
     }
 
-    private static void offer(FrameOutput output, int channelId, ByteBuffer source, int length) {
-        if (!output.offer(channelId, source, 0, length)) {
+    private static void offer(FrameOutput output, int channelId, ByteBuffer source, int offset, int length) {
+        if (!output.offer(channelId, source, offset, length)) {
             throw new IllegalStateException("no room for a request: too many are under way");
         }
     }

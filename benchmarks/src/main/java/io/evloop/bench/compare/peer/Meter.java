@@ -10,11 +10,15 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** The measured window of one side: frames, wall clock, CPU and heap. Its readings lie outside the window they bound. */
 final class Meter {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private static final Path OWN_TASK = Path.of("/proc/thread-self");
 
     private OutputStream marks = OutputStream.nullOutputStream();
     private long frames;
@@ -57,6 +61,11 @@ final class Meter {
         return frames;
     }
 
+    /** When the window was opened. */
+    long beginNanos() {
+        return beginNanos;
+    }
+
     void control(int code) {
         switch (code) {
             case Wire.BEGIN -> begin();
@@ -75,7 +84,7 @@ final class Meter {
         open = true;
         frames = 0;
         otherHeapBytes = -readOtherHeap();
-        cpuNanos = -readCpu();
+        cpuNanos = -readOtherCpu() - THREADS.getCurrentThreadCpuTime();
         ownHeapBytes = -THREADS.getCurrentThreadAllocatedBytes();
         beginNanos = System.nanoTime();
     }
@@ -87,7 +96,8 @@ final class Meter {
         endNanos = System.nanoTime();
         framesAtEnd = frames; // replies that are under way still come
         ownHeapBytes += THREADS.getCurrentThreadAllocatedBytes();
-        cpuNanos += readCpu();
+        cpuNanos += THREADS.getCurrentThreadCpuTime();
+        cpuNanos += readOtherCpu();
         otherHeapBytes += readOtherHeap();
         open = false;
         closed = true;
@@ -113,14 +123,21 @@ final class Meter {
         return sum;
     }
 
-    /** CPU time of every thread, compilers and collectors too: the kernel's nanoseconds rather than the JDK's ticks. */
-    private static long readCpu() {
+    /**
+     * CPU time of every thread other than this one, compilers and collectors too: the kernel's nanoseconds rather than the
+     * JDK's ticks. What this thread needs to read it is outside the bracket, as its own time is read closer to the window.
+     */
+    private static long readOtherCpu() {
         long sum = 0;
+        String own = ownTask();
         String[] tasks = new File("/proc/self/task").list();
         if (tasks == null) {
             throw new IllegalStateException("/proc/self/task cannot be read");
         }
         for (String task : tasks) {
+            if (task.equals(own)) {
+                continue;
+            }
             try (FileInputStream file = new FileInputStream("/proc/self/task/" + task + "/schedstat")) {
                 String line = new String(file.readAllBytes(), StandardCharsets.US_ASCII);
                 sum += Long.parseLong(line.substring(0, line.indexOf(' ')));
@@ -131,6 +148,14 @@ final class Meter {
             }
         }
         return sum;
+    }
+
+    private static String ownTask() {
+        try {
+            return Files.readSymbolicLink(OWN_TASK).getFileName().toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The fields of the result, as in {@code bench_meter.h}. */

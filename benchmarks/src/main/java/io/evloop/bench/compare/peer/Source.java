@@ -10,7 +10,6 @@ final class Source {
 
     private final Meter meter;
     private final Schedule schedule;
-    private final ByteBuffer payload;
     private final int payloadLength;
     private final int framesPerClockReading;
     private int framesUntilClockReading;
@@ -21,7 +20,6 @@ final class Source {
         this.meter = meter;
         schedule = new Schedule(job);
         payloadLength = job.payloadLength();
-        payload = Wire.newPayload(payloadLength);
         framesPerClockReading =
                 Math.max(1, Math.min(MAX_FRAMES_PER_CLOCK_READING, BYTES_PER_CLOCK_READING / job.frameLength()));
     }
@@ -40,6 +38,8 @@ final class Source {
 
     private final class Pipe implements Party {
         private final boolean leads;
+        private final PayloadRing payloads = new PayloadRing(payloadLength);
+        private final ByteBuffer bytes = payloads.bytes();
         private long sequence;
         private boolean ended;
 
@@ -62,8 +62,7 @@ final class Source {
                 if (!output.isReady()) {
                     return;
                 }
-                Wire.stamp(payload, payloadLength, sequence);
-                if (!output.offer(Wire.channelOf(sequence), payload, 0, payloadLength)) {
+                if (!output.offer(Wire.channelOf(sequence), bytes, payloads.offset(sequence), payloadLength)) {
                     return;
                 }
                 sequence++;
@@ -79,6 +78,9 @@ final class Source {
             ended = ending;
             if (leads) {
                 meter.control(code);
+                if (code == Wire.BEGIN) {
+                    schedule.begun(meter.beginNanos());
+                }
                 pendingControl = ending ? Wire.END : 0; // the other pipes have the end still to come
             }
             return true;

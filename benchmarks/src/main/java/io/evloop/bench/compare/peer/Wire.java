@@ -64,18 +64,20 @@ final class Wire {
         INT.set(bytes, frame + LENGTH_OFFSET, length);
     }
 
-    /** A payload whose inner words are in place: {@link #stamp} does the rest for each frame. */
-    static ByteBuffer newPayload(int length) {
-        ByteBuffer payload = ByteBuffer.allocateDirect(length);
-        for (int at = WORD; at + WORD <= length; at += WORD) {
-            LONG.set(payload, at, at / WORD * MIX);
+    /** Payloads, one behind the other, whose inner words are in place: {@link #stamp} does the rest for each frame. */
+    static ByteBuffer newPayloads(int length, int count) {
+        ByteBuffer payloads = ByteBuffer.allocateDirect(length * count);
+        for (int payload = 0; payload < length * count; payload += length) {
+            for (int at = WORD; at + WORD <= length; at += WORD) {
+                LONG.set(payloads, payload + at, at / WORD * MIX);
+            }
         }
-        return payload;
+        return payloads;
     }
 
-    static void stamp(ByteBuffer payload, int length, long sequence) {
-        LONG.set(payload, 0, sequence);
-        LONG.set(payload, length - WORD, sequence * MIX);
+    static void stamp(ByteBuffer bytes, int offset, int length, long sequence) {
+        LONG.set(bytes, offset, sequence);
+        LONG.set(bytes, offset + length - WORD, sequence * MIX);
     }
 
     static int channelOf(long sequence) {

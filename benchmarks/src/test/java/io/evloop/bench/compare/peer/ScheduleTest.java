@@ -41,15 +41,31 @@ class ScheduleTest {
         due(before + WARMUP_MILLIS * MILLI - 1);
         List<Integer> begin = due(after + WARMUP_MILLIS * MILLI);
         assertEquals(Wire.BEGIN, begin.get(begin.size() - 1));
-        assertEquals(List.of(), due(before + (WARMUP_MILLIS + MEASURE_MILLIS / 2) * MILLI - 1));
-        assertEquals(List.of(Wire.MIDDLE), due(after + (WARMUP_MILLIS + MEASURE_MILLIS / 2) * MILLI));
-        assertEquals(List.of(), due(before + (WARMUP_MILLIS + MEASURE_MILLIS) * MILLI - 1));
-        assertEquals(List.of(Wire.END), due(after + (WARMUP_MILLIS + MEASURE_MILLIS) * MILLI));
+        assertWindow(after + WARMUP_MILLIS * MILLI);
+    }
+
+    private void assertWindow(long begin) {
+        schedule.begun(begin);
+        assertEquals(List.of(), due(begin + MEASURE_MILLIS / 2 * MILLI - 1));
+        assertEquals(List.of(Wire.MIDDLE), due(begin + MEASURE_MILLIS / 2 * MILLI));
+        assertEquals(List.of(), due(begin + MEASURE_MILLIS * MILLI - 1));
+        assertEquals(List.of(Wire.END), due(begin + MEASURE_MILLIS * MILLI));
+    }
+
+    @Test
+    void keepsTheWindowsLengthWhenItsBeginningIsLate() {
+        long late = after + 10_000 * MILLI;
+        List<Integer> codes = due(late);
+        assertEquals(Wire.BEGIN, codes.get(codes.size() - 1));
+        assertEquals(List.of(), due(late + 10_000 * MILLI)); // it is not sent yet: the pipe is full
+        assertWindow(late + 20_000 * MILLI);
     }
 
     @Test
     void hasNothingMoreAfterTheEnd() {
-        List<Integer> all = due(after + 3_600_000 * MILLI);
+        List<Integer> all = due(after + WARMUP_MILLIS * MILLI);
+        schedule.begun(after);
+        all.addAll(due(after + 3_600_000 * MILLI));
         assertEquals(List.of(Wire.BEGIN, Wire.MIDDLE, Wire.END), all.subList(all.size() - 3, all.size()));
         assertEquals(0, schedule.poll(after + 2 * 3_600_000 * MILLI));
     }

@@ -19,8 +19,8 @@ class WireTest {
     }
 
     private static ByteBuffer stamped(int length) {
-        ByteBuffer payload = Wire.newPayload(length);
-        Wire.stamp(payload, length, SEQUENCE);
+        ByteBuffer payload = Wire.newPayloads(length, 1);
+        Wire.stamp(payload, 0, length, SEQUENCE);
         return payload;
     }
 
@@ -45,7 +45,7 @@ class WireTest {
 
     @Test
     void looksAtEveryInnerWordSoonerOrLater() {
-        ByteBuffer payload = Wire.newPayload(64);
+        ByteBuffer payload = Wire.newPayloads(64, 1);
         for (int at = 8; at < 56; at += 8) {
             payload.putLong(at, ~payload.getLong(at));
             assertEquals(true, isFoundWithin(payload, 1000), "word at " + at);
@@ -56,7 +56,7 @@ class WireTest {
 
     private static boolean isFoundWithin(ByteBuffer payload, int frames) {
         for (long sequence = 0; sequence < frames; sequence++) {
-            Wire.stamp(payload, payload.capacity(), sequence);
+            Wire.stamp(payload, 0, payload.capacity(), sequence);
             try {
                 Wire.verify(Wire.channelOf(sequence), payload, 0, payload.capacity(), payload.capacity(), sequence);
             } catch (IllegalStateException e) {
