@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * One channel: frames are parsed in the buffer that was read, without a slice or an object for each; only a frame that is
- * cut by the end of a buffer is put together in another.
+ * cut by the end of a buffer is put together in another, which the channel keeps and which grows with the frames.
  */
 final class NettyPipe extends ChannelInboundHandlerAdapter implements FrameOutput {
 
@@ -22,7 +22,7 @@ final class NettyPipe extends ChannelInboundHandlerAdapter implements FrameOutpu
     private final NettyTransport.Batching batching;
     private final CompletableFuture<Void> end;
     private ChannelHandlerContext context;
-    private ByteBuf cutFrame;
+    private ByteBuf cutFrame; // null before the first; empty while there is none
     private ByteBuf batch;
     private ByteBuffer batchBytes;
     private ByteBuf directPayload;
@@ -154,7 +154,7 @@ final class NettyPipe extends ChannelInboundHandlerAdapter implements FrameOutpu
     public void channelRead(ChannelHandlerContext reading, Object message) {
         ByteBuf input = (ByteBuf) message;
         try {
-            while (cutFrame != null && input.isReadable()) {
+            while (isCut() && input.isReadable()) {
                 complete(input);
             }
             if (input.isReadable()) {
@@ -173,6 +173,10 @@ final class NettyPipe extends ChannelInboundHandlerAdapter implements FrameOutpu
         input.skipBytes(FrameParser.parse(bytes, start, start + length, party, this) - start);
     }
 
+    private boolean isCut() {
+        return cutFrame != null && cutFrame.isReadable();
+    }
+
     private void keepRest(ByteBuf input) {
         int rest = input.readableBytes();
         if (rest > 0) {
@@ -180,7 +184,14 @@ final class NettyPipe extends ChannelInboundHandlerAdapter implements FrameOutpu
             if (rest >= Wire.HEADER_LENGTH) {
                 capacity += input.getInt(input.readerIndex() + Short.BYTES);
             }
-            cutFrame = context.alloc().directBuffer(capacity).writeBytes(input);
+            if (cutFrame != null && cutFrame.capacity() < capacity) {
+                cutFrame.release();
+                cutFrame = null;
+            }
+            if (cutFrame == null) {
+                cutFrame = context.alloc().directBuffer(capacity);
+            }
+            cutFrame.writeBytes(input);
         }
     }
 
@@ -194,10 +205,8 @@ final class NettyPipe extends ChannelInboundHandlerAdapter implements FrameOutpu
         cutFrame.ensureWritable(missing);
         cutFrame.writeBytes(input, Math.min(missing, input.readableBytes()));
         if (missing > 0 && cutFrame.readableBytes() == wanted && wanted > Wire.HEADER_LENGTH) {
-            ByteBuf whole = cutFrame;
-            cutFrame = null;
-            parse(whole);
-            whole.release();
+            parse(cutFrame);
+            cutFrame.clear();
         }
     }
 
