@@ -11,6 +11,9 @@ import java.util.function.Consumer;
 /** Streams that are {@link SocketChannel}s, the JDK's or another library's, with the selector of the same library. */
 final class ChannelStreams implements ByteStreams {
 
+    /** On Linux the JDK tells half of what the kernel counts, as that doubles what it is asked for: socket(7). */
+    private static final int JDK_HALVES = 2;
+
     private final SocketChannel[] channels;
     private final Selector selector;
     private final SelectionKey[] keys;
@@ -135,6 +138,6 @@ final class ChannelStreams implements ByteStreams {
 
     @Override
     public int sendBuffer() throws IOException {
-        return socketsAreOwn ? channels[0].getOption(StandardSocketOptions.SO_SNDBUF) : 0;
+        return socketsAreOwn ? JDK_HALVES * channels[0].getOption(StandardSocketOptions.SO_SNDBUF) : 0;
     }
 }
