@@ -9,9 +9,11 @@ import java.util.Set;
  * @param id names it in {@code --only} and in the raw results
  * @param program of C: the executable; in Java: the transport that the process runs
  * @param jvmFlags what its own documentation advises
+ * @param colour of its bars, as CSS has it
  * @param note how it was used, for the report
  */
-record Competitor(String id, String title, Language language, String program, List<String> jvmFlags, String note) {
+record Competitor(
+        String id, String title, Language language, String program, List<String> jvmFlags, String colour, String note) {
 
     enum Language {
         C,
@@ -36,37 +38,55 @@ record Competitor(String id, String title, Language language, String program, Li
             List.of("--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED", "-Dagrona.disable.bounds.checks=true");
 
     static final List<Competitor> ALL = List.of(
-            c(YARDSTICK, "best C", "bench_best", "coalesced writes, large reads, frames parsed in place, epoll"),
-            java("evloop", "evloop", List.of(), "its defaults; spinning: without end"),
+            c(
+                    YARDSTICK,
+                    "best C",
+                    "bench_best",
+                    "#39424e",
+                    "coalesced writes, large reads, frames parsed in place, epoll"),
+            java("evloop", "evloop", List.of(), "#0b6e4f", "its defaults; spinning: without end"),
             java(
                     "netty",
                     "Netty, batched by hand",
                     NETTY_FLAGS,
+                    "#c2410c",
                     "native epoll on the inherited descriptor, frames parsed in place, one buffer for many frames"),
             java(
                     "netty-consolidation",
                     "Netty, FlushConsolidationHandler",
                     NETTY_FLAGS,
+                    "#ee9a63",
                     "the same, with a buffer and a writeAndFlush for each frame"),
-            java("nio", "JDK NIO", List.of(), "SocketChannel and Selector over a socket file, direct buffers"),
-            java("junixsocket", "junixsocket", List.of(), "channels on the inherited descriptors, direct buffers"),
-            java("one-nio", "one-nio", List.of(), "native sockets, direct buffers"),
+            java(
+                    "nio",
+                    "JDK NIO",
+                    List.of(),
+                    "#1d5fa8",
+                    "SocketChannel and Selector over a socket file, direct buffers"),
+            java(
+                    "junixsocket",
+                    "junixsocket",
+                    List.of(),
+                    "#7c3aed",
+                    "channels on the inherited descriptors, direct buffers"),
+            java("one-nio", "one-nio", List.of(), "#be185d", "native sockets, direct buffers"),
             java(
                     "aeron",
                     "Aeron IPC (shared memory)",
                     AERON_FLAGS,
+                    "#b58900",
                     "no socket; the media driver runs on the driving side's thread; blocking: BackoffIdleStrategy"),
-            c("c-naive", "naive C", "bench_naive", "a write for each frame, two reads for each frame, poll"),
-            java("evloop-one", "evloop, framesPerTurn 1", List.of(), "as fair as can be"),
-            java("evloop-unlimited", "evloop, framesPerTurn unlimited", List.of(), "what fairness costs"),
-            java("evloop-spin-20us", "evloop, spin of 20 µs", List.of(), "what an endless spin gains"));
+            c("c-naive", "naive C", "bench_naive", "#98a2ad", "a write for each frame, two reads for each frame, poll"),
+            java("evloop-one", "evloop, framesPerTurn 1", List.of(), "#2f8f6d", "as fair as can be"),
+            java("evloop-unlimited", "evloop, framesPerTurn unlimited", List.of(), "#5aa98c", "what fairness costs"),
+            java("evloop-spin-20us", "evloop, spin of 20 µs", List.of(), "#86c5ad", "what an endless spin gains"));
 
-    private static Competitor c(String id, String title, String program, String note) {
-        return new Competitor(id, title, Language.C, program, List.of(), note);
+    private static Competitor c(String id, String title, String program, String colour, String note) {
+        return new Competitor(id, title, Language.C, program, List.of(), colour, note);
     }
 
-    private static Competitor java(String id, String title, List<String> jvmFlags, String note) {
-        return new Competitor(id, title, Language.JAVA, id, jvmFlags, note);
+    private static Competitor java(String id, String title, List<String> jvmFlags, String colour, String note) {
+        return new Competitor(id, title, Language.JAVA, id, jvmFlags, colour, note);
     }
 
     static Competitor byId(String id) {
@@ -87,7 +107,7 @@ record Competitor(String id, String title, Language language, String program, Li
             case "evloop-one", "evloop-unlimited" -> FAIRNESS.contains(workload.id());
             case "evloop-spin-20us" -> SPINS.contains(workload.id());
             case "aeron" -> !workload.hasLargeBuffers() && workload.payloadLength() <= AERON_MAX_PAYLOAD;
-            case "c-naive" -> !workload.hasLargeBuffers();
+            case "c-naive", "junixsocket", "one-nio" -> !workload.hasLargeBuffers();
             default -> true;
         };
     }

@@ -51,6 +51,14 @@ enum Metric {
         return value.applyAsDouble(sample);
     }
 
+    /** Whether a ratio to the yardstick says something beside the figure: both have one that is not 0. */
+    boolean hasRatio() {
+        return switch (this) {
+            case P50, P99, P999, MAX, DRIVER_CPU, OTHER_CPU, DRIVER_SYSCALLS, OTHER_SYSCALLS -> true;
+            default -> false;
+        };
+    }
+
     boolean isOfSyscalls() {
         return this == DRIVER_SYSCALLS || this == OTHER_SYSCALLS;
     }

@@ -6,6 +6,9 @@ import java.util.Locale;
 /** The median of some runs, and how far they lie apart. */
 record Spread(double median, double min, double max, int count) {
 
+    private static final double LEAST_WITH_TWO_DECIMALS = 0.095;
+    private static final int MAX_DECIMALS = 9;
+
     static final Spread NONE = new Spread(Double.NaN, Double.NaN, Double.NaN, 0);
 
     /** Of the finite ones of the values. */
@@ -26,6 +29,15 @@ record Spread(double median, double min, double max, int count) {
 
     /** "0.98 (0.95–1.01)". */
     String asRatio() {
-        return isPresent() ? String.format(Locale.ROOT, "%.2f (%.2f–%.2f)", median, min, max) : Goal.NOT_MEASURED;
+        return isPresent() ? twoDigits(median) + " (" + twoDigits(min) + "–" + twoDigits(max) + ")" : Goal.NOT_MEASURED;
+    }
+
+    /** Two decimals, and two digits at least that are not leading zeros: "0.98", "0.0031". */
+    static String twoDigits(double value) {
+        int decimals = 2;
+        if (value > 0 && value < LEAST_WITH_TWO_DECIMALS) {
+            decimals = Math.min(MAX_DECIMALS, 1 - (int) Math.floor(Math.log10(value)));
+        }
+        return String.format(Locale.ROOT, "%." + decimals + "f", value);
     }
 }

@@ -8,12 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.style.Styler;
 
-/** The chart for the README: how fast each competitor is, the best C being 1. */
+/**
+ * The chart for the README: how fast each competitor is, the best C being 1. What one run alone gave is pale where it is all
+ * that a competitor has, and named with the work where it is all that there is of it; what is cut is told below.
+ */
 final class SvgChart {
 
     private static final int WIDTH = 1200;
@@ -21,9 +25,12 @@ final class SvgChart {
     private static final int FONT_SIZE = 12;
     private static final int LABEL_ROTATION = 20;
     private static final double HIGHEST = 1.6;
+    private static final int WHITE = 255;
 
     private final Summary summary;
     private final Machine machine;
+    private final Competitor evloop = Competitor.byId("evloop");
+    private final List<String> cut = new ArrayList<>();
 
     SvgChart(Summary summary, Machine machine) {
         this.summary = summary;
@@ -31,6 +38,12 @@ final class SvgChart {
     }
 
     void write(Path file) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            ChartEncoder.saveChart(chart(), out, "svg");
+        }
+    }
+
+    CategoryChart chart() {
         CategoryChart chart = new CategoryChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
@@ -42,15 +55,35 @@ final class SvgChart {
         List<Workload> workloads = summary.workloads().stream()
                 .filter(workload -> !workload.hasLargeBuffers())
                 .toList();
-        List<String> titles = workloads.stream().map(Workload::title).toList();
+        List<String> titles = workloads.stream()
+                .map(workload -> workload.title() + (runs(workload, evloop) > 1 ? "" : ", one run"))
+                .toList();
         for (Competitor competitor : summary.competitors()) {
             if (!competitor.isVariant()) {
-                chart.addSeries(competitor.title(), titles, speeds(workloads, competitor));
+                add(chart, competitor, workloads, titles);
             }
         }
-        try (OutputStream out = Files.newOutputStream(file)) {
-            ChartEncoder.saveChart(chart, out, "svg");
-        }
+        chart.setXAxisTitle(String.join("; ", cut));
+        return chart;
+    }
+
+    private void add(CategoryChart chart, Competitor competitor, List<Workload> workloads, List<String> titles) {
+        boolean repeated = workloads.stream().anyMatch(workload -> runs(workload, competitor) > 1);
+        String name = competitor.title() + (repeated ? "" : ", one run");
+        Color colour = Color.decode(competitor.colour());
+        chart.addSeries(name, titles, speeds(workloads, competitor)).setFillColor(repeated ? colour : pale(colour));
+    }
+
+    private int runs(Workload workload, Competitor competitor) {
+        return summary.ratio(workload, competitor, workload.headline()).count();
+    }
+
+    private static Color pale(Color colour) {
+        return new Color(pale(colour.getRed()), pale(colour.getGreen()), pale(colour.getBlue()));
+    }
+
+    private static int pale(int component) {
+        return WHITE - (WHITE - component) / 2;
     }
 
     private List<Double> speeds(List<Workload> workloads, Competitor competitor) {
@@ -59,6 +92,9 @@ final class SvgChart {
             Metric metric = workload.headline();
             Spread ratio = summary.ratio(workload, competitor, metric);
             double speed = metric.higherIsBetter() ? ratio.median() : 1 / ratio.median();
+            if (speed > HIGHEST) {
+                cut.add(String.format(Locale.ROOT, "%s, %s: %.1f", competitor.title(), workload.title(), speed));
+            }
             speeds.add(ratio.isPresent() ? speed : null);
         }
         return speeds;

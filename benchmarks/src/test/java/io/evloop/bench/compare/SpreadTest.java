@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SpreadTest {
 
@@ -20,6 +22,20 @@ class SpreadTest {
     @Test
     void leavesOutWhatIsNoNumber() {
         assertEquals(new Spread(2, 1, 3, 3), Spread.of(new double[] {Double.NaN, 3, Double.POSITIVE_INFINITY, 1, 2}));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1.234, 1.23",
+        "0.25, 0.25",
+        "0.1, 0.10",
+        "0.0949, 0.095",
+        "0.0031, 0.0031",
+        "0.00312, 0.0031",
+        "0, 0.00"
+    })
+    void showsTwoDigitsOfWhatIsSmall(double value, String text) {
+        assertEquals(text, Spread.twoDigits(value));
     }
 
     @Test
