@@ -5,6 +5,8 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -12,38 +14,50 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The command of the side-by-side benchmark. */
 @Command(
         name = "compare",
         mixinStandardHelpOptions = true,
+        versionProvider = Versions.class,
         description = "Measures evloop and others side by side: two processes each, pinned, in turn, as ratios to C.")
 public final class Compare implements Callable<Integer> {
 
     static final int FULL_RUNS = 5;
-    private static final int QUICK_RUNS = 2;
+    static final int QUICK_RUNS = 2;
     private static final Set<String> PATH_OPTIONS = Set.of("--out", "--readme", "--native");
     static final Timing FULL = new Timing(2500, 100, 350);
-    private static final Timing QUICK = new Timing(2500, 100, 250);
+    static final Timing QUICK = new Timing(1500, 100, 250);
 
-    @Option(names = "--quick", description = "few workloads and competitors, two minutes")
+    @Option(names = "--quick", description = "few workloads and competitors, a minute")
     private boolean quick;
 
     @Option(names = "--only", split = ",", description = "ids of workloads and competitors; see --list")
     private Set<String> only = Set.of();
 
-    @Option(names = "--runs", description = "runs, interleaved (default: 5, quick: 2)")
-    private int runs;
+    @Option(
+            names = "--runs",
+            converter = PositiveNumber.class,
+            description = "runs, interleaved (default: 5, quick: 2)")
+    private Integer runs;
 
-    @Option(names = "--warmup-ms", description = "warm-up of a JVM before each window (default: 2500)")
-    private int warmupMillis;
+    @Option(
+            names = "--warmup-ms",
+            converter = PositiveNumber.class,
+            description = "warm-up of a JVM before each window (default: 2500, quick: 1500)")
+    private Integer warmupMillis;
 
-    @Option(names = "--measure-ms", description = "length of a window (default: 350, quick: 250)")
-    private int measureMillis;
+    @Option(
+            names = "--measure-ms",
+            converter = PositiveNumber.class,
+            description = "length of a window (default: 350, quick: 250)")
+    private Integer measureMillis;
 
-    @Option(names = "--cpus", defaultValue = "0,1", description = "CPUs of the two sides (default: ${DEFAULT-VALUE})")
+    @Option(names = "--cpus", description = "CPUs of the two sides, A,B (default: the first two that are allowed)")
     private String cpus;
 
     @Option(
@@ -63,6 +77,9 @@ public final class Compare implements Callable<Integer> {
     @Option(names = "--list", description = "print the ids and stop")
     private boolean list;
 
+    @Spec
+    private CommandSpec spec;
+
     private final String[] arguments;
 
     private Compare(String[] arguments) {
@@ -71,7 +88,30 @@ public final class Compare implements Callable<Integer> {
 
     /** Runs the command and exits: 0 if every measurement gave a result. */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Compare(arguments)).execute(arguments));
+        System.exit(commandLine(arguments).execute(arguments));
+    }
+
+    /** What is wrong with an argument is told in a line, and exits with 2. */
+    static CommandLine commandLine(String... arguments) {
+        return new CommandLine(new Compare(arguments)).setParameterExceptionHandler((wrong, words) -> {
+            wrong.getCommandLine().getErr().println(wrong.getMessage() + "; see --help");
+            return CommandLine.ExitCode.USAGE;
+        });
+    }
+
+    /** From 1 to an hour's milliseconds, which is what the programs take. */
+    static final class PositiveNumber implements CommandLine.ITypeConverter<Integer> {
+
+        private static final int MAX = 3_600_000;
+
+        @Override
+        public Integer convert(String text) {
+            int number = text.matches("\\d{1,7}") ? Integer.parseInt(text) : 0;
+            if (number < 1 || number > MAX) {
+                throw new CommandLine.TypeConversionException("'" + text + "' is not a number from 1 to " + MAX);
+            }
+            return number;
+        }
     }
 
     @Override
@@ -82,23 +122,77 @@ public final class Compare implements Callable<Integer> {
             return 0;
         }
         checkOnly();
-        Timing standard = quick ? QUICK : FULL;
-        Timing timing = new Timing(
-                warmupMillis > 0 ? warmupMillis : standard.javaWarmupMillis(),
-                standard.cWarmupMillis(),
-                measureMillis > 0 ? measureMillis : standard.measureMillis());
-        int count = runs > 0 ? runs : quick ? QUICK_RUNS : FULL_RUNS;
-        Plan plan = Plan.of(quick, count, only);
+        Cpus pinned = cpus();
+        PairRunner runner = new PairRunner(programs(), pinned.toString());
+        createDirectory("--out", out);
+        if (readme != null) {
+            createDirectory("--readme", readme);
+        }
+        Timing timing = timing();
+        int count = runs != null ? runs : quick ? QUICK_RUNS : FULL_RUNS;
         Machine machine = new Machine();
         machine.add("runs", Integer.toString(count));
         machine.add("window", timing.measureMillis() + " ms");
         machine.add("warm-up", timing.javaWarmupMillis() + " ms (C: " + timing.cWarmupMillis() + " ms)");
-        PairRunner runner = new PairRunner(new Programs(nativePrograms), cpus, timing);
-        Files.createDirectories(out);
-        System.err.printf("%d measurements, about %d s%n", plan.steps().size(), plan.totalMillis(timing) / 1000);
-        Summary summary = measure(plan, runner, machine);
-        report(summary, machine, runner);
+        machine.add("CPUs of the two sides", pinned.toString());
+        Runtime.getRuntime().addShutdownHook(new Thread(runner::abandon, "abandon"));
+        Summary summary = measure(Plan.of(quick, count, only), timing, runner, machine);
+        report(summary, machine, runner, timing);
         return summary.failures().isEmpty() ? 0 : 1;
+    }
+
+    private Timing timing() {
+        Timing standard = quick ? QUICK : FULL;
+        return new Timing(
+                warmupMillis != null ? warmupMillis : standard.javaWarmupMillis(),
+                standard.cWarmupMillis(),
+                measureMillis != null ? measureMillis : standard.measureMillis());
+    }
+
+    /** The facts stand in the first line of the raw results, and again, with what was learnt meanwhile, in the last. */
+    private Summary measure(Plan plan, Timing timing, PairRunner runner, Machine machine)
+            throws IOException, InterruptedException {
+        System.err.printf("%d measurements, about %d s%n", plan.steps().size(), plan.totalMillis(timing) / 1000);
+        try (PrintWriter raw =
+                new PrintWriter(Files.newBufferedWriter(out.resolve("raw.jsonl"), StandardCharsets.UTF_8))) {
+            raw.println(machine.toJson());
+            Load before = Load.now();
+            Campaign campaign = new Campaign(runner::run, timing, raw);
+            Summary summary = campaign.measure(plan);
+            campaign.appendTo(machine);
+            machine.addLoad(before, Load.now(), summary);
+            raw.println(machine.toJson());
+            if (raw.checkError()) {
+                throw new IOException("the raw results could not be written");
+            }
+            return summary;
+        }
+    }
+
+    private Cpus cpus() throws IOException {
+        try {
+            return Cpus.of(cpus, Cpus.allowed());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--cpus: " + e.getMessage(), e);
+        }
+    }
+
+    private Programs programs() {
+        try {
+            return new Programs(nativePrograms);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--native: " + e.getMessage(), e);
+        }
+    }
+
+    private void createDirectory(String option, Path directory) {
+        try {
+            Files.createDirectories(directory);
+            Files.delete(Files.createTempFile(directory, ".writable", ""));
+        } catch (IOException e) {
+            throw new ParameterException(
+                    spec.commandLine(), option + ": " + directory + " is no directory that can be written: " + e, e);
+        }
     }
 
     private void checkOnly() {
@@ -109,83 +203,36 @@ public final class Compare implements Callable<Integer> {
         Set<String> unknown = new TreeSet<>(only);
         unknown.removeAll(known);
         if (!unknown.isEmpty()) {
-            throw new ParameterException(new CommandLine(this), "--only: unknown " + unknown + ", see --list");
+            throw new ParameterException(spec.commandLine(), "--only: unknown " + unknown + ", see --list");
         }
-    }
-
-    private Summary measure(Plan plan, PairRunner runner, Machine machine) throws IOException, InterruptedException {
-        Summary summary = new Summary();
-        int done = 0;
-        int cold = 0;
-        try (PrintWriter raw =
-                new PrintWriter(Files.newBufferedWriter(out.resolve("raw.jsonl"), StandardCharsets.UTF_8))) {
-            raw.println(machine.toJson());
-            for (Plan.Step step : plan.steps()) {
-                done++;
-                String what = step.workload().id() + " " + step.competitor().id() + " run " + step.run();
-                try {
-                    Sample sample = run(step, runner);
-                    if (!sample.isWarm() && !step.counting()) {
-                        cold++;
-                        System.err.printf("%s: not warm (%s), once more%n", what, brief(sample));
-                        sample = run(step, runner.withLongerWarmup());
-                    }
-                    summary.add(sample);
-                    raw.println(sample.toJson());
-                    System.err.printf("[%d/%d] %s: %s%n", done, plan.steps().size(), what, brief(sample));
-                } catch (PairRunner.FailedException e) {
-                    summary.addFailure(what + ": " + e.getMessage());
-                    System.err.printf(
-                            "[%d/%d] %s FAILED: %s%n", done, plan.steps().size(), what, e.getMessage());
-                }
-            }
-            if (raw.checkError()) {
-                throw new IOException("the raw results could not be written");
-            }
-        }
-        machine.add("windows measured again with twice the warm-up, as their second halves were the faster", cold + "");
-        return summary;
-    }
-
-    private static Sample run(Plan.Step step, PairRunner runner)
-            throws IOException, InterruptedException, PairRunner.FailedException {
-        return runner.run(step.workload(), step.competitor(), step.run(), step.counting());
     }
 
     /** The arguments that say what was measured. */
-    private String withoutPaths() {
-        StringBuilder kept = new StringBuilder();
+    static String withoutPaths(String... arguments) {
+        List<String> kept = new ArrayList<>();
         for (int i = 0; i < arguments.length; i++) {
-            if (PATH_OPTIONS.contains(arguments[i])) {
+            String option = arguments[i].split("=", 2)[0];
+            if (!PATH_OPTIONS.contains(option)) {
+                kept.add(arguments[i]);
+            } else if (option.equals(arguments[i])) {
                 i++; // its value
-            } else {
-                kept.append(arguments[i]).append(' ');
             }
         }
-        return kept.toString();
+        return String.join(" ", kept);
     }
 
-    private static String brief(Sample sample) {
-        if (sample.counting()) {
-            return String.format(
-                    "%.5f and %.5f system calls per frame",
-                    sample.driverSyscallsPerFrame(), sample.otherSyscallsPerFrame());
-        }
-        return sample.workload().isRoundTrip()
-                ? String.format("p50 %.2f us, p99 %.2f us", sample.latency("p50") / 1e3, sample.latency("p99") / 1e3)
-                : String.format(
-                        "%.3f M frames/s, %.2f GB/s", sample.framesPerSecond() / 1e6, sample.gigabytesPerSecond());
-    }
-
-    private void report(Summary summary, Machine machine, PairRunner runner) throws IOException {
-        String command = "java -cp benchmarks/target/benchmarks.jar " + Compare.class.getName() + " " + withoutPaths();
+    private void report(Summary summary, Machine machine, PairRunner runner, Timing timing) throws IOException {
+        String command =
+                "java -cp benchmarks/target/benchmarks.jar " + Compare.class.getName() + " " + withoutPaths(arguments);
         Path html = out.resolve("index.html");
-        Files.writeString(html, new HtmlReport(summary, machine, runner, command.strip()).toHtml());
+        Files.writeString(html, new HtmlReport(summary, machine, runner, timing, command.strip()).toHtml());
         System.err.println("report: " + html);
         String table = new MarkdownReport(summary, machine, command.strip()).toMarkdown();
         System.out.println(table);
-        if (readme != null) {
-            Files.createDirectories(readme);
+        machine.disturbances().forEach(sign -> System.err.println("WARNING: disturbed: " + sign));
+        if (readme != null && !summary.failures().isEmpty()) {
+            System.err.println("not written to " + readme + ": a measurement has failed");
+        } else if (readme != null) {
             Files.writeString(readme.resolve("compare.md"), table);
             new SvgChart(summary, machine).write(readme.resolve("compare.svg"));
         }

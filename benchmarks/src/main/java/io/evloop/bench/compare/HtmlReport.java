@@ -17,12 +17,14 @@ final class HtmlReport {
     private final Summary summary;
     private final Machine machine;
     private final PairRunner runner;
+    private final Timing timing;
     private final String command;
 
-    HtmlReport(Summary summary, Machine machine, PairRunner runner, String command) {
+    HtmlReport(Summary summary, Machine machine, PairRunner runner, Timing timing, String command) {
         this.summary = summary;
         this.machine = machine;
         this.runner = runner;
+        this.timing = timing;
         this.command = command;
     }
 
@@ -73,6 +75,9 @@ final class HtmlReport {
         JsonArray failures = new JsonArray();
         summary.failures().forEach(failures::add);
         data.add("failures", failures);
+        JsonArray disturbances = new JsonArray();
+        machine.disturbances().forEach(disturbances::add);
+        data.add("disturbances", disturbances);
         return data;
     }
 
@@ -94,6 +99,7 @@ final class HtmlReport {
             JsonObject json = new JsonObject();
             json.addProperty("title", competitor.title());
             json.addProperty("version", versions.of(competitor.id()));
+            json.addProperty("colour", competitor.colour());
             json.addProperty("note", competitor.note());
             competitors.add(competitor.id(), json);
         }
@@ -118,16 +124,22 @@ final class HtmlReport {
         JsonObject row = new JsonObject();
         row.addProperty("competitor", competitor.id());
         row.addProperty("sendBuffer", summary.sendBuffer(workload, competitor));
-        row.addProperty("command", String.join(" ", runner.command(workload, competitor, false, Path.of("DIRECTORY"))));
+        row.addProperty(
+                "command", String.join(" ", runner.command(workload, competitor, false, timing, Path.of("DIRECTORY"))));
         row.add("ratio", spread(summary.ratio(workload, competitor, workload.headline())));
         JsonObject figures = new JsonObject();
+        JsonObject ratios = new JsonObject();
         for (Metric metric : Metric.values()) {
             Spread spread = summary.spread(workload, competitor, metric);
             if (spread.isPresent()) {
                 figures.add(metric.name(), spread(spread));
+                if (metric.hasRatio() && !competitor.isYardstick()) {
+                    ratios.add(metric.name(), spread(summary.ratio(workload, competitor, metric)));
+                }
             }
         }
         row.add("figures", figures);
+        row.add("ratios", ratios);
         return row;
     }
 

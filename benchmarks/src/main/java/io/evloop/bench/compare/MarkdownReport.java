@@ -23,6 +23,8 @@ final class MarkdownReport {
         StringBuilder text = new StringBuilder();
         text.append("`").append(command).append("`: ").append(machine.caption()).append("; medians of ");
         text.append(machine.facts().get("runs")).append(" interleaved runs; in italics: one run alone.\n\n");
+        machine.disturbances()
+                .forEach(sign -> text.append("**Disturbed: ").append(sign).append(".**\n\n"));
         appendComparison(text);
         summary.failures()
                 .forEach(failure -> text.append("\nFailed: ").append(failure).append('\n'));
@@ -57,13 +59,17 @@ final class MarkdownReport {
             return "";
         }
         if (competitor.isYardstick()) {
-            return absolute(workload, spread.median());
+            return inItalicsIfAlone(spread, absolute(workload, spread.median()));
         }
         Spread ratio = summary.ratio(workload, competitor, metric);
         if (!ratio.isPresent()) {
             return "";
         }
-        return String.format(Locale.ROOT, ratio.count() > 1 ? "%.2f ×" : "*%.2f ×*", ratio.median());
+        return inItalicsIfAlone(ratio, Spread.twoDigits(ratio.median()) + " ×");
+    }
+
+    private static String inItalicsIfAlone(Spread spread, String text) {
+        return spread.count() > 1 ? text : "*" + text + "*";
     }
 
     private static String absolute(Workload workload, double value) {

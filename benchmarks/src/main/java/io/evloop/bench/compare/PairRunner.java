@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonSyntaxException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,17 +13,26 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
-/** Runs one measurement: the launcher, which starts both sides. */
+/** Runs one measurement at a time: the launcher, which starts both sides. */
 final class PairRunner {
 
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final int TIMEOUT_MARGIN_MILLIS = 30_000;
+    private static final int KILL_SECONDS = 5;
 
     private final Programs programs;
     private final String cpus;
-    private final Timing timing;
+    private final Object lock = new Object();
+
+    // under the lock, for a shutdown hook
+    private boolean abandoned;
+    private Process launcher;
+    private Path directory;
 
     /** A measurement that gave no result. */
     static final class FailedException extends Exception {
@@ -33,27 +43,17 @@ final class PairRunner {
         }
     }
 
-    PairRunner(Programs programs, String cpus, Timing timing) {
+    /**
+     * @param cpus of the driving side and of the other, "A,B"
+     */
+    PairRunner(Programs programs, String cpus) {
         this.programs = programs;
         this.cpus = cpus;
-        this.timing = timing;
     }
 
-    /** The same with twice the time to compile. */
-    PairRunner withLongerWarmup() {
-        return new PairRunner(programs, cpus, timing.withLongerWarmup());
-    }
-
-    Sample run(Workload workload, Competitor competitor, int run, boolean counting)
-            throws IOException, InterruptedException, FailedException {
-        Path directory = Files.createTempDirectory(
-                Files.isWritable(SHARED_MEMORY) ? SHARED_MEMORY : Path.of(System.getProperty("java.io.tmpdir")),
-                "evloop-bench-");
-        Path errors = directory.resolve("stderr");
+    Sample run(Plan.Step step, Timing timing) throws IOException, InterruptedException, FailedException {
         try {
-            Process process = new ProcessBuilder(command(workload, competitor, counting, directory))
-                    .redirectError(errors.toFile())
-                    .start();
+            Process process = start(step, timing);
             String output;
             try (var stdout = process.getInputStream()) {
                 output = new String(stdout.readAllBytes(), StandardCharsets.UTF_8);
@@ -61,16 +61,76 @@ final class PairRunner {
             int status = process.waitFor();
             if (status != 0) {
                 throw new FailedException("status " + status + ": "
-                        + Files.readString(errors, StandardCharsets.UTF_8).strip());
+                        + Files.readString(errors(), StandardCharsets.UTF_8).strip());
             }
-            return parse(workload, competitor, run, counting, output);
+            return parse(step, output);
         } finally {
-            delete(directory);
+            end();
+        }
+    }
+
+    private Process start(Plan.Step step, Timing timing) throws IOException, InterruptedException {
+        synchronized (lock) {
+            while (abandoned) {
+                lock.wait(); // the JVM is about to end
+            }
+            directory = Files.createTempDirectory(
+                    Files.isWritable(SHARED_MEMORY) ? SHARED_MEMORY : Path.of(System.getProperty("java.io.tmpdir")),
+                    "evloop-bench-");
+            launcher = new ProcessBuilder(
+                            command(step.workload(), step.competitor(), step.counting(), timing, directory))
+                    .redirectError(errors().toFile())
+                    .start();
+            return launcher;
+        }
+    }
+
+    private Path errors() {
+        synchronized (lock) {
+            return directory.resolve("stderr");
+        }
+    }
+
+    private void end() throws IOException {
+        synchronized (lock) {
+            if (directory != null && !abandoned) {
+                delete(directory);
+                directory = null;
+            }
+        }
+    }
+
+    /** Kills both sides, removes what they have left, and starts no others. For a shutdown hook. */
+    void abandon() {
+        synchronized (lock) {
+            abandoned = true;
+            if (directory == null) {
+                return;
+            }
+            if (launcher != null) {
+                List<ProcessHandle> all = new ArrayList<>(launcher.descendants().toList());
+                all.add(launcher.toHandle());
+                all.forEach(ProcessHandle::destroyForcibly);
+                all.forEach(PairRunner::awaitEnd);
+            }
+            try {
+                delete(directory);
+            } catch (IOException | UncheckedIOException e) {
+                System.err.println(directory + " is left: " + e);
+            }
+        }
+    }
+
+    private static void awaitEnd(ProcessHandle process) {
+        try {
+            process.onExit().get(KILL_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            System.err.println("process " + process.pid() + " has not ended: " + e);
         }
     }
 
     /** The whole command of a measurement. */
-    List<String> command(Workload workload, Competitor competitor, boolean counting, Path directory) {
+    List<String> command(Workload workload, Competitor competitor, boolean counting, Timing timing, Path directory) {
         List<String> words = new ArrayList<>(workload.words());
         words.add("warmup-ms=" + timing.warmupMillis(competitor));
         words.add("measure-ms=" + timing.measureMillis());
@@ -90,8 +150,7 @@ final class PairRunner {
         return command;
     }
 
-    private static Sample parse(Workload workload, Competitor competitor, int run, boolean counting, String output)
-            throws FailedException {
+    private static Sample parse(Plan.Step step, String output) throws FailedException {
         Map<String, JsonObject> bySide = new HashMap<>();
         for (String line : output.lines().toList()) {
             try {
@@ -101,13 +160,20 @@ final class PairRunner {
                 throw new FailedException("no line of JSON: " + line + " (" + e.getMessage() + ")");
             }
         }
-        JsonObject driver = bySide.get(workload.driverRole());
-        JsonObject other = bySide.get(workload.otherRole());
+        JsonObject driver = bySide.get(step.workload().driverRole());
+        JsonObject other = bySide.get(step.workload().otherRole());
         JsonObject pair = bySide.get("pair");
         if (driver == null || other == null || pair == null) {
             throw new FailedException("a result is missing: " + output);
         }
-        return new Sample(workload, competitor, run, counting, new Sample.Side(driver), new Sample.Side(other), pair);
+        return new Sample(
+                step.workload(),
+                step.competitor(),
+                step.run(),
+                step.counting(),
+                new Sample.Side(driver),
+                new Sample.Side(other),
+                pair);
     }
 
     private static void delete(Path directory) throws IOException {

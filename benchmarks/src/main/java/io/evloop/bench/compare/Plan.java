@@ -12,13 +12,19 @@ import java.util.Set;
 final class Plan {
 
     /** One measurement to be made. */
-    record Step(Workload workload, Competitor competitor, int run, boolean counting) {}
+    record Step(Workload workload, Competitor competitor, int run, boolean counting) {
+        String title() {
+            return workload.id() + " " + competitor.id() + " run " + run;
+        }
+    }
 
-    private static final Set<String> QUICK_WORKLOADS = Set.of("stream-64", "echo-128-spin", "fan-in-64");
+    private static final Set<String> QUICK_WORKLOADS = Set.of("stream-64", "echo-1-spin", "echo-128-spin", "fan-in-64");
     private static final Set<String> QUICK_COMPETITORS = Set.of("c-best", "evloop", "netty", "nio");
 
-    /** The yardstick, and whom a goal names beside it. */
-    private static final Set<String> GOAL_COMPETITORS = Set.of("c-best", "evloop", "netty");
+    private static final Set<String> QUICKLY_COUNTED = Set.of("c-best", "evloop");
+
+    /** The yardstick, whom a goal names beside it, and the loop by hand that says what the JVM can do. */
+    private static final Set<String> GOAL_COMPETITORS = Set.of("c-best", "evloop", "netty", "nio");
 
     /** Where the number of system calls says something. */
     private static final Set<String> COUNTED_WORKLOADS =
@@ -52,9 +58,17 @@ final class Plan {
         Plan plan = new Plan(!quick && only.isEmpty());
         plan.addRuns(workloads, competitors, runs);
         workloads.removeIf(workload -> !COUNTED_WORKLOADS.contains(workload.id()));
+        competitors.removeIf(competitor -> quick && only.isEmpty() && !QUICKLY_COUNTED.contains(competitor.id()));
         for (Workload workload : workloads) {
             plan.addTurn(workload, competitors, 1, true);
         }
+        return plan;
+    }
+
+    /** These alone. */
+    static Plan of(List<Step> steps) {
+        Plan plan = new Plan(false);
+        plan.steps.addAll(steps);
         return plan;
     }
 
@@ -70,7 +84,8 @@ final class Plan {
 
     private void addTurn(Workload workload, List<Competitor> order, int run, boolean counting) {
         for (Competitor competitor : order) {
-            boolean left = thinned && (run > 1 || counting) && !(workload.hasGoal() && hasGoal(competitor));
+            boolean goal = workload.hasGoal() && hasGoal(competitor) && !(counting && competitor.isVariant());
+            boolean left = thinned && (run > 1 || counting) && !goal;
             if (competitor.takesPartIn(workload) && !left) {
                 steps.add(new Step(workload, competitor, run, counting));
             }

@@ -1,6 +1,8 @@
 package io.evloop.bench.compare;
 
 import com.google.gson.JsonObject;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * One measurement: what both sides and the launcher have printed.
@@ -14,7 +16,11 @@ record Sample(
         Workload workload, Competitor competitor, int run, boolean counting, Side driver, Side other, JsonObject pair) {
 
     private static final double NANOS = 1e9;
+    private static final double NANOS_PER_MILLI = 1e6;
     private static final double MAX_DRIFT = 1.5;
+    private static final double MAX_MISFIT = 0.25;
+    private static final double LONGEST_FRAME = 0.5;
+    private static final double STARVED = 0.95;
 
     /** The line of one side. */
     record Side(JsonObject json) {
@@ -67,9 +73,58 @@ record Sample(
         return second / first;
     }
 
-    /** Whether the second half of the window was not much faster than the first: the JVM was done compiling. */
+    /**
+     * Whether the second half of the window was not much faster than the first: the JVM was done compiling. C always is, and
+     * how many system calls a frame takes does not depend on it.
+     */
     boolean isWarm() {
-        return drift() <= MAX_DRIFT;
+        return competitor.language() == Competitor.Language.C || counting || drift() <= MAX_DRIFT;
+    }
+
+    /**
+     * What is wrong with the length of the window, if anything is. A side that is blocked hears of the end late, by what lies
+     * in the sockets, or by a frame, so that a quarter of the window is allowed, or a frame's time where that is more.
+     */
+    Optional<String> misfit(int measureMillis) {
+        double wanted = measureMillis * NANOS_PER_MILLI;
+        double first = driver.number("nanos");
+        double second = other.number("nanos");
+        double frame = Math.max(first / driver.number("frames"), second / other.number("frames"));
+        if (!Double.isFinite(frame)) {
+            return Optional.of("a window without a frame");
+        }
+        double allowed = Math.max(MAX_MISFIT * wanted, Math.min(frame, LONGEST_FRAME * wanted));
+        boolean fits = Math.abs(first - wanted) <= allowed
+                && Math.abs(second - wanted) <= allowed
+                && Math.abs(first - second) <= allowed;
+        return fits
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "windows of %.1f and %.1f ms instead of %d",
+                        first / NANOS_PER_MILLI,
+                        second / NANOS_PER_MILLI,
+                        measureMillis));
+    }
+
+    /** Whether a side that never waits did not get its CPU for the whole window: others had it. */
+    boolean isStarved() {
+        return workload.spinning() && !competitor.isVariant() && Math.min(cpuShare(driver), cpuShare(other)) < STARVED;
+    }
+
+    private static double cpuShare(Side side) {
+        return side.number("cpuNanos") / side.number("nanos");
+    }
+
+    /** The figures that count most. */
+    String brief() {
+        if (counting) {
+            return String.format(
+                    "%.5f and %.5f system calls per frame", driverSyscallsPerFrame(), otherSyscallsPerFrame());
+        }
+        return workload.isRoundTrip()
+                ? String.format("p50 %.2f us, p99 %.2f us", latency("p50") / 1e3, latency("p99") / 1e3)
+                : String.format("%.3f M frames/s, %.2f GB/s", framesPerSecond() / 1e6, gigabytesPerSecond());
     }
 
     /** Of the driving side: its own socket's if it has made one, else the inherited one's. */

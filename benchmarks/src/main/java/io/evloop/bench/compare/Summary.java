@@ -22,6 +22,11 @@ final class Summary {
         return List.copyOf(failures);
     }
 
+    /** How many had a side that spun and did not get its CPU for the whole window. */
+    long starvedSamples() {
+        return samples.stream().filter(Sample::isStarved).count();
+    }
+
     /** Those measured, in the order of the catalogue. */
     List<Workload> workloads() {
         return Workload.ALL.stream()

@@ -18,7 +18,7 @@ record Timing(int javaWarmupMillis, int cWarmupMillis, int measureMillis) {
 
     /** The same with twice the time to compile. */
     Timing withLongerWarmup() {
-        return new Timing(javaWarmupMillis * 2, cWarmupMillis * 2, measureMillis);
+        return new Timing(javaWarmupMillis * 2, cWarmupMillis, measureMillis);
     }
 
     /** What one measurement takes, about. */

@@ -3,9 +3,10 @@ package io.evloop.bench.compare;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Properties;
+import picocli.CommandLine;
 
-/** The versions of the competitors, as the build has noted them. */
-final class Versions {
+/** The versions of the competitors, as the build has noted them, and our own for {@code --version}. */
+final class Versions implements CommandLine.IVersionProvider {
 
     private static final String RESOURCE = "versions.properties";
 
@@ -18,6 +19,11 @@ final class Versions {
             }
             properties.load(resource);
         }
+    }
+
+    @Override
+    public String[] getVersion() {
+        return new String[] {"evloop " + of("evloop")};
     }
 
     /** Of a competitor's library or another one; empty if the name is of none. */

@@ -1,11 +1,5 @@
 "use strict";
 
-const COLOURS = {
-  "c-best": "#39424e", "c-naive": "#98a2ad", "evloop": "#0b6e4f", "evloop-unlimited": "#5aa98c",
-  "evloop-spin-20us": "#86c5ad", "netty": "#c2410c", "netty-consolidation": "#ee9a63", "nio": "#1d5fa8",
-  "junixsocket": "#7c3aed", "one-nio": "#be185d", "aeron": "#b58900",
-};
-
 function element(name, text, className) {
   const made = document.createElement(name);
   if (text !== undefined) made.textContent = text;
@@ -27,16 +21,22 @@ function compact(value) {
   return size >= 100 ? value.toFixed(0) : size >= 1 ? value.toFixed(2) : value.toPrecision(2);
 }
 
-function spreadCell(spread, format) {
+const ratioText = value => value > 0 && value < 0.095 ? value.toPrecision(2) : value.toFixed(2);
+
+/** Median, least and greatest; the ratio to the best C, if there is one. */
+function spreadCell(spread, format, ratio) {
   const cell = element("td");
   if (spread && spread.length) {
     cell.append(format(spread[0]) + " ");
     cell.appendChild(element("small", `${format(spread[1])}–${format(spread[2])}`));
   }
+  if (ratio && ratio.length) {
+    cell.append(element("br"), `${ratioText(ratio[0])} × `);
+    cell.appendChild(element("small", `${ratioText(ratio[1])}–${ratioText(ratio[2])}`));
+  }
   return cell;
 }
 
-const ratioText = value => value.toFixed(2);
 const title = id => data.competitors[id].title;
 const ownClass = id => id === "evloop" ? "own" : "";
 
@@ -74,7 +74,7 @@ function drawChart(parent, workload, metric) {
     plugins: [whiskers],
     data: {
       labels: workload.rows.map((row, index) => title(row.competitor) + ratios[index]),
-      datasets: [{ data: spreads.map(spread => spread[0]), backgroundColor: workload.rows.map(row => COLOURS[row.competitor]) }],
+      datasets: [{ data: spreads.map(spread => spread[0]), backgroundColor: workload.rows.map(row => data.competitors[row.competitor].colour) }],
     },
     options: {
       indexAxis: "y",
@@ -103,7 +103,7 @@ function showWorkload(workload) {
     addRow(table, [
       title(row.competitor),
       spreadCell(row.ratio, ratioText),
-      ...metrics.map(metric => spreadCell(row.figures[metric.id], compact)),
+      ...metrics.map(metric => spreadCell(row.figures[metric.id], compact, row.ratios[metric.id])),
       row.competitor === "aeron" ? "none" : String(row.sendBuffer),
     ], "td", ownClass(row.competitor));
   }
@@ -137,6 +137,7 @@ function showTables() {
     addRow(competitors, [competitor.title, competitor.version, element("td", competitor.note, "text")]));
   const failures = document.getElementById("failures");
   data.failures.forEach(failure => failures.appendChild(element("pre", failure, "failure")));
+  data.disturbances.forEach(sign => failures.appendChild(element("p", `Disturbed: ${sign}.`, "failure")));
 }
 
 showOverview();

@@ -1,8 +1,13 @@
 package io.evloop.bench.compare;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,8 +25,8 @@ class CompareSmokeTest {
     }
 
     private static Sample measure(String workload, String competitor, Timing timing) throws Exception {
-        PairRunner runner = new PairRunner(new Programs(null), CPUS, timing);
-        return runner.run(Workload.byId(workload), Competitor.byId(competitor), 1, false);
+        return new PairRunner(new Programs(null), CPUS)
+                .run(new Plan.Step(Workload.byId(workload), Competitor.byId(competitor), 1, false), timing);
     }
 
     @ParameterizedTest
@@ -49,6 +54,58 @@ class CompareSmokeTest {
         assertTrue(jain > 0 && jain <= 1, "Jain's index " + jain);
     }
 
+    @Test
+    void tellsTheSendBufferAsTheKernelCountsIt() throws Exception {
+        assertEquals(
+                measure("stream-64", "c-best").sendBuffer(),
+                measure("stream-64", "nio").sendBuffer());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"c-best", "evloop", "netty"})
+    void putsLargeFramesTogether(String competitor) throws Exception {
+        Sample sample = measure("stream-1m", competitor, new Timing(200, 100, 200));
+        assertTrue(sample.framesPerSecond() > 0, sample.toString());
+    }
+
+    @Test
+    void leavesNothingBehindWhenItIsAbandoned() throws Exception {
+        PairRunner runner = new PairRunner(new Programs(null), CPUS);
+        Plan.Step step = new Plan.Step(Workload.byId("stream-64"), Competitor.byId("evloop"), 1, false);
+        Thread measuring = new Thread(() -> {
+            try {
+                runner.run(step, new Timing(60_000, 60_000, 60_000));
+            } catch (IOException | InterruptedException | PairRunner.FailedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        measuring.setDaemon(true);
+        measuring.start();
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (ProcessHandle.current().descendants().count() < 3 || directory().isEmpty()) {
+            assertTrue(System.nanoTime() < deadline, "nothing was started");
+            Thread.onSpinWait();
+        }
+        Path directory = directory().orElseThrow();
+        assertTrue(Files.exists(directory), directory.toString());
+        runner.abandon();
+        assertFalse(Files.exists(directory), directory.toString());
+        assertEquals(0, ProcessHandle.current().descendants().count());
+    }
+
+    /** That which the launcher was given. */
+    private static Optional<Path> directory() throws IOException {
+        for (ProcessHandle child : ProcessHandle.current().children().toList()) {
+            for (String word :
+                    Machine.read(Path.of("/proc/" + child.pid() + "/cmdline")).split("\0", -1)) {
+                if (word.contains("/evloop-bench-")) { // bench_pair cuts its words at the "="
+                    return Optional.of(Path.of(word.replace("dir=", "")));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
     private static Stream<String> everybody() {
         return Competitor.ALL.stream().map(Competitor::id);
     }
@@ -68,10 +125,10 @@ class CompareSmokeTest {
         }
         Machine machine = new Machine();
         machine.add("runs", "1");
-        PairRunner runner = new PairRunner(new Programs(null), CPUS, new Timing(50, 20, 50));
+        PairRunner runner = new PairRunner(new Programs(null), CPUS);
         String table = new MarkdownReport(summary, machine, "the command").toMarkdown();
         assertTrue(table.contains("| one way, 16 B |"), table);
-        String page = new HtmlReport(summary, machine, runner, "the command").toHtml();
+        String page = new HtmlReport(summary, machine, runner, new Timing(50, 20, 50), "the command").toHtml();
         assertTrue(page.contains("\"id\":\"FRAMES_PER_SECOND\"") && !page.contains("@DATA@"), page);
     }
 }

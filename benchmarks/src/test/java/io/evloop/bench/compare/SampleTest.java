@@ -25,4 +25,28 @@ class SampleTest {
                 new Sample(Samples.STREAM, Samples.EVLOOP, 1, false, Samples.side(0), receiver, new JsonObject());
         assertEquals(warm, sample.isWarm());
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "350, 350, 100, true",
+        "350, 290, 100, true",
+        "350, 250, 100, false",
+        "450, 350, 100, false",
+        "300, 400, 100, false",
+        "350, 0.004, 100, false",
+        "350, 450, 3, true",
+        "350, 600, 1, false",
+        "350, 350, 0, false"
+    })
+    void refusesAWindowThatIsNotAsLongAsAskedFor(double first, double second, long frames, boolean fits) {
+        Sample sample = new Sample(
+                Samples.STREAM,
+                Samples.C,
+                1,
+                false,
+                Samples.side(frames, first, 0),
+                Samples.side(frames, second, 0),
+                new JsonObject());
+        assertEquals(fits, sample.misfit(350).isEmpty(), sample.misfit(350).orElse("fits"));
+    }
 }

@@ -33,6 +33,23 @@ final class Samples {
         return new Sample(STREAM, competitor, 1, true, side(frames), side(frames), pair);
     }
 
+    /** A driving side that got this much of its CPU in a second. */
+    static Sample spinning(int run, long cpuNanos) {
+        Sample.Side client = side(1000);
+        client.json().addProperty("cpuNanos", cpuNanos);
+        Sample.Side server = side(1000);
+        server.json().addProperty("cpuNanos", 1_000_000_000L);
+        return new Sample(Workload.byId("echo-1-spin"), C, run, false, client, server, new JsonObject());
+    }
+
+    static Sample.Side side(long frames, double millis, long firstHalfFrames) {
+        Sample.Side side = side(frames);
+        side.json().addProperty("nanos", millis * 1e6);
+        side.json().addProperty("firstHalfFrames", firstHalfFrames);
+        side.json().addProperty("firstHalfNanos", millis * 1e6 / 2);
+        return side;
+    }
+
     static Sample.Side side(long frames) {
         JsonObject json = new JsonObject();
         json.addProperty("frames", frames);
