@@ -42,7 +42,9 @@ final class Inbound {
     /** Paused, or not open any more: nothing is delivered. */
     private boolean halted;
 
-    private boolean ended;
+    /** Nothing more can come. Set here alone. */
+    boolean ended;
+
     private boolean endTold;
     private Throwable endFailure;
     private Linger linger;
@@ -214,12 +216,15 @@ final class Inbound {
         } finally {
             delivering = false;
         }
+        context.abortOpenClaims();
+        if (context.ready.size() == 0) {
+            context.flush(); // first of all: nobody else has his turn before that, and somebody may wait for the answer
+        }
         int delivered = unread - buffer.length();
         context.deliveredBytes += delivered;
         if (delivered > 0) {
             endpoint.bytesMoved(); // the time in which they waited for us does not count
         }
-        context.abortOpenClaims();
         if (isDelivering()) {
             afterTurn(delivered > 0);
         }
@@ -316,11 +321,6 @@ final class Inbound {
     }
 
     // the end of the stream --------------------------------------------------------------------------------------
-
-    /** Whether there is nothing more to come. */
-    boolean hasEnded() {
-        return ended;
-    }
 
     /** Whether the end was told to the owner, who keeps the connection for writing. */
     boolean isEndTold() {

@@ -34,7 +34,7 @@ final class LastFlush {
 
     /** Whether the peer has an end of its own to wait for, behind which nothing of ours is lost any more. */
     boolean isTwoSided() {
-        return endpoint.isSocket() && !peerEnded && !endpoint.inbound().hasEnded() && !endpoint.isUnixSocket();
+        return endpoint.isSocket() && !peerEnded && !endpoint.inbound().ended && !endpoint.isUnixSocket();
     }
 
     /** Everything queued is in the kernel. */

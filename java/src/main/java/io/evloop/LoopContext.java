@@ -93,6 +93,21 @@ final class LoopContext {
         }
     }
 
+    /** Sends what was queued since the last time. */
+    void flush() {
+        if (!dirty.isEmpty()) {
+            flushDirty();
+        }
+    }
+
+    private void flushDirty() {
+        int count = dirty.size();
+        for (int index = 0; index < count; index++) {
+            dirty.get(index).outbound().flushDirty();
+        }
+        dirty.removeFirst(count);
+    }
+
     /** Calls what owns nothing that could end with it: what it throws is reported, a claim that it left open aborted. */
     void call(Object source, Runnable callback) {
         HandlerEvent event = HandlerEvent.start(this);

@@ -75,14 +75,14 @@ final class Turn {
         context.tracesHandlers = tracing.isEnabled();
         context.abortOpenClaims();
         int done = runTimers() + runTasks() + serveSenders();
-        flush();
+        context.flush();
         done += dispatch(await(done > 0 || hasWork() ? 0 : timeoutNanos));
         if (done == 0 && !isAnyReady()) { // what ended the wait
             done = runTimers() + runTasks() + serveSenders();
         }
         done += serveReady();
         done += tellDrains();
-        flush();
+        context.flush();
         return done + finishCloses();
     }
 
@@ -147,21 +147,6 @@ final class Turn {
             count++;
         }
         return count;
-    }
-
-    private void flush() {
-        if (!context.dirty.isEmpty()) {
-            flushDirty();
-        }
-    }
-
-    private void flushDirty() {
-        EndpointBatch dirty = context.dirty;
-        int count = dirty.size();
-        for (int index = 0; index < count; index++) {
-            dirty.get(index).outbound().flushDirty();
-        }
-        dirty.removeFirst(count);
     }
 
     // waiting ----------------------------------------------------------------------------------------------------
@@ -292,9 +277,6 @@ final class Turn {
             boolean inHalves = alone && done == 0 && spinNanos == 0;
             int delivered = removeFirst().takeTurn(frames, bytes, inHalves);
             done += Math.max(1, delivered); // one that delivered nothing told an end, or wants to be read from now on
-            if (inHalves && !ready.isEmpty()) {
-                flush();
-            }
             bytesLeft = (int) (byteLimit - context.deliveredBytes);
             if (ready.hasWaiting()) {
                 piecesUntilLook -= Math.max(1, delivered);

@@ -9,6 +9,7 @@ import io.evloop.testing.Await;
 import io.evloop.testing.ExactCalls;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
+import io.evloop.testing.RawSocket;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.time.Duration;
@@ -103,6 +104,24 @@ class EarlyAnswerTest {
         open(EventLoopOptions.builder().spin(Duration.ofNanos(1)), 1);
         exchange(LONG);
         assertEquals(expected(LONG, 0, 0), answered);
+    }
+
+    @Test
+    void anAnswerIsOnItsWayBeforeAnybodyHearsOfAnythingElse() throws Exception {
+        open(EventLoopOptions.builder(), 1);
+        RawSocket peer = pipes.get(0).peer();
+        PipeOptions options = PipeOptions.builder().highWater(1000).lowWater(0).build();
+        try (PeeredPipe other = PeeredPipe.adopt(test.loop(), options)) {
+            List<Integer> seen = new ArrayList<>();
+            other.pipe().onDrain(drained -> seen.add(Native.unreadBytes(peer.fd())));
+            byte[] flood = new byte[300_000]; // more than a socket holds, and less than two of them
+            assertEquals(WriteResult.ABOVE_HIGH_WATER, other.pipe().writeFrame(1, flood, 0, flood.length));
+            Await.idle(test.loop());
+            other.peer().readAvailable();
+            peer.write(Frames.frame(1, "x"));
+            Await.turns(test.loop(), "room, and the frame", () -> !seen.isEmpty());
+            assertEquals(List.of(7), seen);
+        }
     }
 
     @Test
