@@ -27,8 +27,8 @@ record Competitor(
     private static final Set<String> FAIRNESS = Set.of("stream-64", "fan-in-64");
     private static final Set<String> SPINS = Set.of("echo-1-spin", "echo-128-spin");
 
-    /** Bytes of the largest message that the buffers of its settings take. */
-    private static final int AERON_MAX_PAYLOAD = 1 << 20;
+    /** Of those whom no goal names, bytes: the buffers of Aeron's settings take no larger message. */
+    private static final int MAX_PAYLOAD = 1 << 20;
 
     private static final List<String> NETTY_FLAGS = List.of(
             "-Dio.netty.leakDetection.level=disabled",
@@ -106,8 +106,8 @@ record Competitor(
             case "netty-consolidation" -> BATCHED.contains(workload.id());
             case "evloop-one", "evloop-unlimited" -> FAIRNESS.contains(workload.id());
             case "evloop-spin-20us" -> SPINS.contains(workload.id());
-            case "aeron" -> !workload.hasLargeBuffers() && workload.payloadLength() <= AERON_MAX_PAYLOAD;
-            case "c-naive", "junixsocket", "one-nio" -> !workload.hasLargeBuffers();
+            case "aeron", "c-naive", "junixsocket", "one-nio" ->
+                !workload.hasLargeBuffers() && workload.payloadLength() <= MAX_PAYLOAD;
             default -> true;
         };
     }

@@ -18,8 +18,9 @@ record Sample(
     private static final double NANOS = 1e9;
     private static final double NANOS_PER_MILLI = 1e6;
     private static final double MAX_DRIFT = 1.5;
-    private static final double MAX_MISFIT = 0.25;
+    private static final double MAX_MISSING = 0.25;
     private static final double LONGEST_FRAME = 0.5;
+    private static final double LONGEST = 5;
     private static final double STARVED = 0.95;
 
     /** The line of one side. */
@@ -82,8 +83,9 @@ record Sample(
     }
 
     /**
-     * What is wrong with the length of the window, if anything is. A side that is blocked hears of the end late, by what lies
-     * in the sockets, or by a frame, so that a quarter of the window is allowed, or a frame's time where that is more.
+     * What is wrong with the length of the window, if anything is: a quarter of it is missing, or a frame's time where that is
+     * more. Longer it may be, and is where a side is blocked and hears of the end late, behind what lies in queues and sockets:
+     * each side divides its own frames by its own time. Only one that hangs is too long.
      */
     Optional<String> misfit(int measureMillis) {
         double wanted = measureMillis * NANOS_PER_MILLI;
@@ -93,10 +95,8 @@ record Sample(
         if (!Double.isFinite(frame)) {
             return Optional.of("a window without a frame");
         }
-        double allowed = Math.max(MAX_MISFIT * wanted, Math.min(frame, LONGEST_FRAME * wanted));
-        boolean fits = Math.abs(first - wanted) <= allowed
-                && Math.abs(second - wanted) <= allowed
-                && Math.abs(first - second) <= allowed;
+        double shortest = wanted - Math.max(MAX_MISSING * wanted, Math.min(frame, LONGEST_FRAME * wanted));
+        boolean fits = Math.min(first, second) >= shortest && Math.max(first, second) <= LONGEST * wanted;
         return fits
                 ? Optional.empty()
                 : Optional.of(String.format(

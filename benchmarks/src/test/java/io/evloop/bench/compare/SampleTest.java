@@ -31,11 +31,12 @@ class SampleTest {
         "350, 350, 100, true",
         "350, 290, 100, true",
         "350, 250, 100, false",
-        "450, 350, 100, false",
-        "300, 400, 100, false",
+        "450, 600, 100, true",
+        "250, 400, 100, false",
         "350, 0.004, 100, false",
-        "350, 450, 3, true",
-        "350, 600, 1, false",
+        "350, 240, 3, true",
+        "350, 170, 1, false",
+        "1800, 350, 100, false",
         "350, 350, 0, false"
     })
     void refusesAWindowThatIsNotAsLongAsAskedFor(double first, double second, long frames, boolean fits) {

@@ -81,11 +81,9 @@ final class EchoClient implements Party {
     }
 
     private void control(FrameOutput output, int code) {
-        if (code == Wire.BEGIN || code == Wire.NOTHING) {
-            latency.reset(); // before begin as well: what follows a reset is compiled by then
-        }
         meter.control(code);
-        if (code == Wire.BEGIN) {
+        if (code == Wire.BEGIN || code == Wire.NOTHING) { // before begin as well: what follows is compiled by then
+            latency.reset();
             schedule.begun(meter.beginNanos());
             // Those sent once a reply has shown that the other side's window is open, too: no reading falls into them.
             firstTimed = sent + outstanding;

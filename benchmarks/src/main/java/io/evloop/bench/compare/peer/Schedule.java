@@ -35,7 +35,7 @@ final class Schedule {
         dueNanos[index] = due;
     }
 
-    /** The window is open: what is due in it. */
+    /** The window is open: what is due in it. May be called before, and counts from the last call. */
     void begun(long beginNanos) {
         dueNanos[NOTHINGS + 1] = beginNanos + measureNanos / 2;
         dueNanos[NOTHINGS + 2] = beginNanos + measureNanos;

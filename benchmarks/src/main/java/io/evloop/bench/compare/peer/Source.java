@@ -78,7 +78,7 @@ final class Source {
             ended = ending;
             if (leads) {
                 meter.control(code);
-                if (code == Wire.BEGIN) {
+                if (code == Wire.BEGIN || code == Wire.NOTHING) { // so that it is compiled when the window opens
                     schedule.begun(meter.beginNanos());
                 }
                 pendingControl = ending ? Wire.END : 0; // the other pipes have the end still to come
