@@ -305,7 +305,10 @@ class SenderTest {
         try (Background reader = Background.run(
                 "reader",
                 () -> peered.peer().read(4 * 6 + first.length + flood.length + next.length + longest.length))) {
-            Await.turns(test.loop(), "room", () -> pipe.stats().framesOut() == 4);
+            Await.turns(
+                    test.loop(),
+                    "room, and all of it sent",
+                    () -> pipe.stats().framesOut() == 4 && pipe.stats().queuedBytes() == 0);
         }
         assertEquals(List.of(ABOVE_HIGH_WATER), results);
     }
