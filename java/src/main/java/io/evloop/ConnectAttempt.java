@@ -69,7 +69,7 @@ public final class ConnectAttempt {
 
     /** For room in the backlog of a Unix listener. */
     private boolean isWaiting() {
-        return retryNanos > FIRST_RETRY_NANOS && !connected;
+        return retryNanos > FIRST_RETRY_NANOS && !connected && registration == null;
     }
 
     private Timer after(long nanos, Runnable task) {
@@ -80,8 +80,7 @@ public final class ConnectAttempt {
         fd = Fd.check(Native.socket(address.family()), "socket");
         if (address.isUnix()) { // or else it is registered, and owned thereby
             context.registry.owned().add(fd);
-        }
-        if (!address.isUnix()) {
+        } else {
             Fd.check(Native.setNoDelay(fd, 1), "setsockopt");
         }
         connect();
@@ -175,14 +174,7 @@ public final class ConnectAttempt {
         SocketHandle socket = new SocketHandle(context, fd, address.isUnix());
         fd = NONE;
         HandlerEvent event = HandlerEvent.start(context);
-        try {
-            handler.onConnect(socket);
-        } catch (Throwable e) {
-            socket.fail(e);
-            context.reportError(this, e);
-        } finally {
-            socket.close();
-        }
+        socket.give(this, handler::onConnect);
         finish(event);
     }
 

@@ -177,19 +177,14 @@ public final class Listener implements AutoCloseable {
     private void accepted(int fd) {
         SocketHandle accepted = new SocketHandle(context, fd, socket.local().isUnix());
         HandlerEvent event = HandlerEvent.start(context);
-        try {
+        accepted.give(this, socket -> {
             if (isAllowed(fd)) {
                 stats.accepted++;
-                handler.onAccept(this, accepted);
+                handler.onAccept(this, socket);
             } else {
                 stats.refused++;
             }
-        } catch (Throwable e) {
-            accepted.fail(e);
-            context.reportError(this, e);
-        } finally {
-            accepted.close();
-        }
+        });
         HandlerEvent.finish(event, this);
         context.abortOpenClaims();
     }

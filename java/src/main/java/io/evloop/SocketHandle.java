@@ -90,15 +90,10 @@ public final class SocketHandle implements AutoCloseable {
 
     private void arrive(SocketHandler handler) {
         context.registry.owned().remove(fd);
-        try {
-            if (!context.loop.isClosed()) {
-                handler.onSocket(this);
-            }
-        } catch (Throwable e) {
-            fail(e);
-            context.reportError(this, e);
-        } finally {
+        if (context.loop.isClosed()) {
             close();
+        } else {
+            give(this, handler);
         }
     }
 
@@ -123,10 +118,17 @@ public final class SocketHandle implements AutoCloseable {
         }
     }
 
-    /** Its handler has thrown: what was made of it ends with that. */
-    void fail(Throwable error) {
-        if (endpoint != null) {
-            endpoint.closeWith(error);
+    /** Hands it over: what the handler throws ends what it made of it and is reported; what it made nothing of is closed. */
+    void give(Object source, SocketHandler handler) {
+        try {
+            handler.onSocket(this);
+        } catch (Throwable e) {
+            if (endpoint != null) {
+                endpoint.closeWith(e);
+            }
+            context.reportError(source, e);
+        } finally {
+            close();
         }
     }
 

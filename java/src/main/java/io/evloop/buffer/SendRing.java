@@ -107,8 +107,7 @@ public final class SendRing {
                 return CLOSED;
             }
             final int index = indexOf(tail);
-            final int rest = capacity - index;
-            final int skipped = rest < needed ? rest : 0;
+            final int skipped = skipped(index, needed);
             if (tail + skipped + needed - counters.get(HEAD) > capacity) {
                 return FULL;
             }
@@ -127,8 +126,13 @@ public final class SendRing {
         final long head = counters.get(HEAD); // first: the tail is never behind it
         final long tail = counters.get(TAIL) & ~CLOSED_BIT;
         final int needed = aligned(HEADER_LENGTH + length);
-        final int rest = capacity - indexOf(tail);
-        return tail + (rest < needed ? rest : 0) + needed - head <= capacity;
+        return tail + skipped(indexOf(tail), needed) + needed - head <= capacity;
+    }
+
+    /** Bytes left out at the end of the memory, where a record is not to be cut. */
+    private int skipped(int index, int needed) {
+        final int rest = capacity - index;
+        return rest < needed ? rest : 0;
     }
 
     /** Hands a filled record over. */
