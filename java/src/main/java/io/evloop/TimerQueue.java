@@ -61,15 +61,18 @@ final class TimerQueue {
         if (index < 0) {
             return false;
         }
-        timer.index = -1;
-        Timer last = heap[--size];
-        heap[size] = null;
-        if (last != timer) {
-            siftDown(index, last);
-            if (heap[index] == last) {
+        int end = size - 1;
+        Timer last = heap[end];
+        if (last != timer) { // without stack for that nothing has changed
+            if (index > 0 && isBefore(last, heap[(index - 1) / CHILDREN])) {
                 siftUp(index, last);
+            } else {
+                siftDown(index, last, end);
             }
         }
+        heap[end] = null;
+        size = end;
+        timer.index = -1;
         return true;
     }
 
@@ -102,27 +105,30 @@ final class TimerQueue {
         timer.index = index;
     }
 
-    private void siftDown(int from, Timer timer) {
+    /** Calls nothing, not even {@link #isBefore}: a call could fail half-way for want of stack. */
+    private void siftDown(int from, Timer timer, int end) {
         int index = from;
         int child;
-        while ((child = index * CHILDREN + 1) < size) {
-            int least = child;
-            int limit = Math.min(child + CHILDREN, size);
+        while ((child = index * CHILDREN + 1) < end) {
+            Timer least = heap[child];
+            int leastIndex = child;
+            int limit = child + CHILDREN < end ? child + CHILDREN : end;
             while (++child < limit) {
-                if (isBefore(heap[child], heap[least])) {
-                    least = child;
+                Timer other = heap[child];
+                long difference = other.deadlineNanos - least.deadlineNanos;
+                if (difference < 0 || difference == 0 && other.sequence < least.sequence) {
+                    least = other;
+                    leastIndex = child;
                 }
             }
-            if (!isBefore(heap[least], timer)) {
+            long difference = least.deadlineNanos - timer.deadlineNanos;
+            if (difference > 0 || difference == 0 && least.sequence > timer.sequence) {
                 break;
             }
-            place(index, heap[least]);
-            index = least;
+            heap[index] = least;
+            least.index = index;
+            index = leastIndex;
         }
-        place(index, timer);
-    }
-
-    private void place(int index, Timer timer) {
         heap[index] = timer;
         timer.index = index;
     }

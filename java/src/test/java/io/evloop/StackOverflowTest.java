@@ -1,11 +1,18 @@
 package io.evloop;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.testing.Await;
 import io.evloop.testing.LoopThread;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +76,49 @@ class StackOverflowTest {
                     throw new UncheckedIOException(e);
                 }
             });
+        }
+    }
+
+    /** Makes the call with hardly any stack, and as long as it fails with ever more, until it succeeds. */
+    private static void atTheEnd(Runnable call) {
+        try {
+            atTheEnd(call);
+        } catch (StackOverflowError e) {
+            call.run();
+        }
+    }
+
+    // row 27, row 31
+    @Test
+    void inCancelTheOtherTimersRunAndNoCancelledOne() throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            run(round, () -> {
+                try (TestLoop test = TestLoop.open()) {
+                    EventLoop loop = test.loop();
+                    Set<Integer> ran = new HashSet<>();
+                    Set<Integer> left = new HashSet<>();
+                    loop.execute(() -> cancelAtTheEnd(loop, ran, left));
+                    Await.turns(loop, "the timers", () -> ran.containsAll(left) && !left.isEmpty());
+                    Await.idle(loop);
+                    assertEquals(left, ran);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        }
+    }
+
+    private static void cancelAtTheEnd(EventLoop loop, Set<Integer> ran, Set<Integer> left) {
+        List<Timer> timers = new ArrayList<>();
+        for (int number = 0; number < 100; number++) {
+            int own = number;
+            timers.add(loop.schedule(number * 10_000L, () -> assertTrue(ran.add(own), "again")));
+            left.add(number);
+        }
+        for (int number = 3; number < 100; number += 3) {
+            Timer timer = timers.get(number);
+            atTheEnd(timer::cancel);
+            left.remove(number);
         }
     }
 }
