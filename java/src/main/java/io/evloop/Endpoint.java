@@ -275,10 +275,10 @@ final class Endpoint implements Pollable {
     void closeWith(Throwable cause) {
         if (!isClosed()) {
             outbound.account().settle();
-            state = State.CLOSING;
+            context.closing.add(this); // first: there may be no memory or stack for that, nor for the next
             inbound.halt();
             closeCause = cause;
-            context.closing.add(this);
+            state = State.CLOSING;
         }
     }
 

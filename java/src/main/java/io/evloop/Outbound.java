@@ -164,8 +164,8 @@ final class Outbound {
         account.append(bytes);
         boolean first = !dirty;
         if (first) {
+            context.dirty.add(endpoint); // first: without memory or stack for that the next one is to do it
             dirty = true;
-            context.dirty.add(endpoint);
         }
         if (account.isShareUsed()) {
             drain.slowDown();

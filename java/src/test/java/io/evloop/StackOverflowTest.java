@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.Await;
 import io.evloop.testing.LoopThread;
+import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -119,6 +120,25 @@ class StackOverflowTest {
             Timer timer = timers.get(number);
             atTheEnd(timer::cancel);
             left.remove(number);
+        }
+    }
+
+    // row 27
+    @Test
+    void inACloseThePipeIsClosed() throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            run(round, () -> {
+                try (TestLoop test = TestLoop.open();
+                        PeeredPipe peered = PeeredPipe.adopt(test.loop(), PipeOptions.DEFAULT)) {
+                    Pipe pipe = peered.pipe();
+                    AtomicReference<String> told = new AtomicReference<>();
+                    pipe.onClose((of, cause) -> told.set("closed"));
+                    test.loop().execute(() -> atTheEnd(pipe::close));
+                    Await.turns(test.loop(), "the close", () -> told.get() != null);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
         }
     }
 }
