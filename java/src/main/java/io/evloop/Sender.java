@@ -26,6 +26,10 @@ public final class Sender {
     private final long highWater;
     private final long lowWater;
     private volatile boolean signalled;
+
+    /** The loop was called for, and could not be woken. */
+    private volatile boolean unheard;
+
     private final AtomicBoolean waiting = new AtomicBoolean();
 
     /** Bytes of the longest payload that was FULL, since {@code onDrain} was told. */
@@ -158,15 +162,25 @@ public final class Sender {
     /** Calls for the loop, unless somebody has and it has not come yet. */
     void signal() {
         VarHandle.fullFence(); // publish, then look at the flag; the loop lowers the flag, then looks for frames
-        if (!signalled && SIGNALLED.compareAndSet(this, false, true)) {
-            boolean success = false;
-            try {
+        boolean first = !signalled && SIGNALLED.compareAndSet(this, false, true);
+        if (!first && !unheard) {
+            return;
+        }
+        boolean called = !first;
+        boolean woken = false;
+        unheard = false;
+        try {
+            if (first) {
                 tasks.signal(this);
-                success = true;
-            } finally {
-                if (!success) { // for want of stack: the next one is to try again
-                    signalled = false;
-                }
+                called = true;
+            }
+            tasks.wake();
+            woken = true;
+        } finally { // for want of stack, perhaps: the next one is to try again
+            if (!called) {
+                signalled = false;
+            } else if (!woken) {
+                unheard = true;
             }
         }
     }

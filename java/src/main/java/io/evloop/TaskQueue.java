@@ -64,14 +64,16 @@ final class TaskQueue {
         }
     }
 
-    /** Calls for the loop in a sender's name. Once until the loop has come: the sender sees to that. Any thread. */
+    /**
+     * Calls for the loop, which is yet to be woken, in a sender's name. Once until the loop has come: the sender sees to that. If
+     * it throws, for want of stack, nothing has changed. Any thread.
+     */
     void signal(Sender sender) {
         Sender first;
         do {
             first = signalled.get();
             sender.nextSignalled = first;
         } while (!signalled.compareAndSet(first, sender));
-        wake();
     }
 
     /** Whether a sender has called. Loop thread. */

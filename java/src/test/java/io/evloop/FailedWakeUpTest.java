@@ -1,0 +1,90 @@
+package io.evloop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
+import io.evloop.testing.Background;
+import io.evloop.testing.PeeredPipe;
+import io.evloop.testing.Resources;
+import io.evloop.testing.TestLoop;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** What is queued for a loop that could then not be woken, whose eventfd is replaced meanwhile. */
+class FailedWakeUpTest {
+
+    private TestLoop test;
+    private EventLoop loop;
+    private TaskQueue tasks;
+    private int eventFd;
+
+    @BeforeEach
+    void open() throws Exception {
+        Map<String, String> before = Resources.openDescriptors();
+        Background.await("its first owner", () -> test = TestLoop.open());
+        loop = test.loop();
+        tasks = loop.context().tasks;
+        Map<String, String> opened = Resources.openDescriptors();
+        opened.entrySet().removeAll(before.entrySet());
+        opened.values().removeIf(target -> !target.contains("eventfd"));
+        assertEquals(1, opened.size());
+        eventFd = Integer.parseInt(opened.keySet().iterator().next());
+    }
+
+    @AfterEach
+    void close() {
+        test.close();
+    }
+
+    /** Calls what is to wake the loop, which sleeps as far as anybody can tell, while its eventfd cannot be written to. */
+    private void callInVain(Executable call) throws IOException {
+        int directory = Fd.check(openReadOnly(), "open");
+        List<Integer> others = new ArrayList<>();
+        Native.close(eventFd);
+        for (int taken = Native.duplicate(directory); taken != eventFd; taken = Native.duplicate(directory)) {
+            assertTrue(taken >= 0 && others.size() < 100);
+            others.add(taken);
+        }
+        tasks.fallAsleep();
+        assertThrows(UncheckedIOException.class, call);
+        Native.close(eventFd);
+        for (int taken = Native.eventFd(); taken != eventFd; taken = Native.eventFd()) {
+            assertTrue(taken >= 0 && others.size() < 200);
+            others.add(taken);
+        }
+        others.forEach(Native::close);
+        Native.close(directory);
+    }
+
+    private static int openReadOnly() {
+        ByteBuffer dot = ByteBuffer.allocateDirect(2).put((byte) '.').put((byte) 0);
+        return Native.open(Native.addressOf(dot), 0, 0);
+    }
+
+    @Test
+    void aSenderIsServedOnceAndItsNextSignalWakesTheLoop() throws Exception {
+        try (TestLoop own = TestLoop.open();
+                PeeredPipe peered = PeeredPipe.adopt(own.loop())) {
+            Sender sender = new Sender(peered.pipe(), tasks, 4096, 100);
+            callInVain(sender::signal);
+            assertEquals(0, loop.stats().wakeups());
+            sender.signal();
+            assertEquals(1, loop.stats().wakeups());
+            assertSame(sender, tasks.takeSignalled());
+            assertNull(sender.nextSignalled, "it was served for ever");
+        }
+    }
+}
