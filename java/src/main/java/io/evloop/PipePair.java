@@ -54,12 +54,14 @@ final class PipePair {
 
     private void submit(EventLoop loop, int end) throws IOException {
         Endpoint endpoint = pipes[end].endpoint();
+        int fd = descriptors[end];
+        descriptors[end] = -1; // the pipe's, too, if the task is queued, and only the loop could not be woken
         try {
             loop.execute(() -> registerOrClose(endpoint));
         } catch (RejectedExecutionException e) {
+            descriptors[end] = fd;
             throw new IOException("the other event loop is closed", e);
         }
-        descriptors[end] = -1;
     }
 
     private void registerHere(int end) throws IOException {

@@ -1,5 +1,6 @@
 package io.evloop;
 
+import io.evloop.sys.DropGuard;
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A connected socket that nobody owns yet, non-blocking and close-on-exec; TCP with {@code TCP_NODELAY}. In the callback
@@ -71,18 +73,25 @@ public final class SocketHandle implements AutoCloseable {
         final int moved = fd();
         Objects.requireNonNull(handler, "handler");
         final SocketHandle there = new SocketHandle(other.context(), moved, unix);
-        fd = NONE;
-        there.context.registry.owned().add(moved); // for a loop that is dropped with its tasks
+        final DropGuard owned = there.context.registry.owned();
+        final AtomicBoolean decided = new AtomicBoolean();
         boolean success = false;
+        fd = NONE;
         try {
-            other.execute(() -> there.arrive(handler));
+            owned.add(moved); // for a loop that is dropped with its tasks
+            other.execute(() -> {
+                if (decided.compareAndSet(false, true)) {
+                    there.arrive(handler);
+                }
+            });
             success = true;
             return true;
         } catch (RejectedExecutionException e) {
             return false;
         } finally {
-            if (!success) {
-                there.context.registry.owned().remove(moved);
+            // the task may be queued all the same, if only the loop could not be woken
+            if (!success && decided.compareAndSet(false, true)) {
+                owned.remove(moved);
                 context.close(this, moved);
             }
         }

@@ -1,6 +1,7 @@
 package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,13 +9,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
+import io.evloop.testing.Await;
 import io.evloop.testing.Background;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.Resources;
+import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -85,6 +92,34 @@ class FailedWakeUpTest {
             assertEquals(1, loop.stats().wakeups());
             assertSame(sender, tasks.takeSignalled());
             assertNull(sender.nextSignalled, "it was served for ever");
+        }
+    }
+
+    @Test
+    void aSocketThatWasToMoveIsClosedOnce() throws Exception {
+        Path path = SocketKind.UNIX_PATH.newAddress().path();
+        List<String> handled = new ArrayList<>();
+        try (TestLoop from = TestLoop.open();
+                Listener listener = from.loop().listen(Address.unix(path), (of, socket) -> {
+                    callInVain(() -> socket.moveTo(loop, moved -> handled.add("moved")));
+                    assertFalse(socket.isOpen());
+                });
+                SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            client.connect(UnixDomainSocketAddress.of(path));
+            Await.turns(from.loop(), "the client", () -> listener.stats().accepted() == 1);
+            assertEquals(-1, client.read(ByteBuffer.allocate(1)));
+            Await.idle(loop);
+            assertEquals(List.of(), handled, "by then it was somebody else's descriptor");
+        }
+    }
+
+    @Test
+    void aPairIsClosedOnce() throws Exception {
+        try (TestLoop own = TestLoop.open()) {
+            callInVain(() -> Pipe.pair(own.loop(), loop));
+            Await.idle(own.loop());
+            Await.idle(loop);
+            assertEquals(List.of(), test.takeErrors());
         }
     }
 }
