@@ -46,12 +46,10 @@ final class InheritedFd {
         if (value == null) {
             throw new IOException(VARIABLE + " is not set: this process was not started as a worker");
         }
-        int fd;
-        try {
-            fd = Integer.parseInt(value);
-        } catch (NumberFormatException e) {
-            throw new IOException(VARIABLE + " is no descriptor: " + value, e);
+        if (!value.matches("[0-9]{1,9}")) { // parseInt would take a sign, and the digits of other scripts
+            throw new IOException(VARIABLE + " is no descriptor: " + value);
         }
+        int fd = Integer.parseInt(value);
         if (taken) {
             throw new IllegalStateException("the descriptor that " + VARIABLE + " names was taken before");
         }

@@ -101,7 +101,8 @@ class PipeInheritedTest {
         "three, is no descriptor: three",
         "'', is no descriptor:",
         "99999999999, is no descriptor: 99999999999",
-        "-1, =-1: EBADF",
+        "-1, is no descriptor: -1",
+        "+0, is no descriptor: +0",
         "4000, =4000: EBADF",
         "0, names no socket: 0"
     })
