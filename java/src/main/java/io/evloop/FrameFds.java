@@ -80,7 +80,8 @@ final class FrameFds {
      * Takes what a read has brought.
      *
      * @param position bytes of the stream that have been read, those of this read included
-     * @param holdsFrame whether a complete frame is unread; if not, all that wait are for the one that is not complete
+     * @param holdsFrame whether a complete frame is unread; if not, all that wait are for the one that is not complete, but for
+     *     those of the frame that is being delivered
      */
     void collect(long position, boolean holdsFrame) {
         receiver.moveTo(waiting, position);
@@ -92,8 +93,12 @@ final class FrameFds {
                     position,
                     "descriptors were lost (MSG_CTRUNC): more than " + limit
                             + " came with a message, or this process cannot open more");
-        } else if (!holdsFrame && waiting.size() > limit) {
-            fail(position, tooMany(waiting.size()));
+        } else if (!holdsFrame) {
+            // those of the frame that is being delivered are not for the next one, though they may still be here
+            int count = waiting.size() - waiting.countUpTo(frameEnd);
+            if (count > limit) {
+                fail(position, tooMany(count));
+            }
         }
     }
 
