@@ -147,17 +147,18 @@ final class FrameOutput {
     }
 
     private WriteResult owing(WriteResult result) {
-        if (result != WriteResult.OK) {
+        if (result == WriteResult.ABOVE_HIGH_WATER) {
             drainOwed = true;
         }
         return result;
     }
 
     private WriteResult refusing(WriteResult result, int length) {
-        if (result == WriteResult.FULL) {
+        if (result == WriteResult.FULL) { // behind CLOSED no drain is to follow
             refusedBytes = Math.max(refusedBytes, FrameLayout.HEADER_LENGTH + length);
+            drainOwed = true;
         }
-        return owing(result);
+        return result;
     }
 
     /** Whether the pipe's user was told to wait, and not a sender alone, and no sender has taken the room again. */

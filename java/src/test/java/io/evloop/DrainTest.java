@@ -302,6 +302,22 @@ class DrainTest {
     }
 
     @Test
+    void whoWasToldThatItIsClosedHearsOfNoRoom() {
+        Sender sender = pipe.sender(2 * CAP);
+        byte[] payload = new byte[PAYLOAD];
+        for (int count = 0; count <= HIGH / FRAME; count++) {
+            assertTrue(sender.writeFrame(1, payload, 0, PAYLOAD).isAccepted());
+        }
+        Await.idle(loop);
+        assertTrue(pipe.stats().queuedBytes() > HIGH, pipe::toString);
+        pipe.shutdownOutput();
+        assertEquals(CLOSED, write());
+        assertNull(pipe.claim(1, PAYLOAD));
+        drainAll();
+        assertEquals(List.of(), drainedAt);
+    }
+
+    @Test
     void aConnectionObeysTheSameMarks() throws Exception {
         List<Long> drained = new ArrayList<>();
         RawSocket[] pair = RawSocket.pair();
