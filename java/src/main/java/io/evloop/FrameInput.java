@@ -129,9 +129,9 @@ final class FrameInput implements Protocol {
         endIfFdsFailed();
     }
 
-    /** Complete frames come first. */
+    /** Complete frames come first. Once no more are taken there is nothing to fail: what is queued is sent to its end. */
     private void endIfFdsFailed() {
-        if (fds.failure() != null && !holdsFrame()) {
+        if (endpoint.isOpen() && fds.failure() != null && !holdsFrame()) {
             endpoint.closeWith(fds.failure());
         }
     }
