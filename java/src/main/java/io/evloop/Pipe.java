@@ -204,8 +204,8 @@ public final class Pipe implements AutoCloseable {
     }
 
     /**
-     * Takes the next descriptor that came with the frame being handled, close-on-exec; those not taken when the handler returns
-     * are closed.
+     * Takes the next descriptor that came with the frame being handled, close-on-exec. Those not taken are closed when the
+     * handler returns; of a frame pulled outside of one, with the next read.
      *
      * @return the caller's to close; -1 = there is none, or no more
      */

@@ -133,7 +133,7 @@ final class SupervisedWorker {
     }
 
     private void startAgain() {
-        if (supervisor.isClosed()) {
+        if (supervisor.isFinishing()) {
             return;
         }
         long now = System.nanoTime();
@@ -143,6 +143,9 @@ final class SupervisedWorker {
     }
 
     private void startOrRetry() {
+        if (supervisor.isFinishing()) {
+            return; // since the timer was set
+        }
         try {
             start();
         } catch (IOException | RuntimeException | Error e) { // of memory, too, there may be enough the next time

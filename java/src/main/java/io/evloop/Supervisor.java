@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  *
  * <p>A worker answers each frame by one frame, in the order in which they came, whatever the channel. One that leaves is
  * started again, after a pause that doubles with each death in quick succession, and within a bound on restarts per minute.
- * All methods but {@link #close} belong to the loop's thread.
+ * All methods but {@link #close} and {@link #closeAfterAnswers} belong to the loop's thread.
  */
 public final class Supervisor implements AutoCloseable {
 
@@ -30,9 +30,12 @@ public final class Supervisor implements AutoCloseable {
     private final Builder settings;
     private final WorkerBuilder command;
     private final RestartPolicy restarts;
-    private final SupervisedWorker[] members;
-    private int next;
+    private final SupervisedPool pool;
     private boolean drainOwed;
+
+    /** No request is taken any more. */
+    private boolean finishing;
+
     private boolean closed;
 
     private Supervisor(EventLoop loop, Builder settings) {
@@ -41,10 +44,7 @@ public final class Supervisor implements AutoCloseable {
         this.command = settings.command.copy(); // what becomes of the caller's does not matter any more
         this.restarts =
                 new RestartPolicy(settings.firstBackoffNanos, settings.maxBackoffNanos, settings.maxRestartsPerMinute);
-        this.members = new SupervisedWorker[settings.workers];
-        for (int index = 0; index < members.length; index++) {
-            members[index] = new SupervisedWorker(this, command);
-        }
+        this.pool = new SupervisedPool(this, command, settings.workers, settings.balance);
     }
 
     /**
@@ -59,9 +59,7 @@ public final class Supervisor implements AutoCloseable {
     private void startAll() throws IOException {
         boolean success = false;
         try {
-            for (SupervisedWorker member : members) {
-                member.start();
-            }
+            pool.start();
             success = true;
         } finally {
             if (!success) {
@@ -79,75 +77,32 @@ public final class Supervisor implements AutoCloseable {
      * @param payload 1 byte or more, within the limits of the pipe
      * @return {@link WriteResult#OK}; {@link WriteResult#ABOVE_HIGH_WATER}: accepted; {@link WriteResult#FULL}: not accepted,
      *     no worker has room or none runs at present; after either, {@code onDrain} will follow; {@link WriteResult#CLOSED}:
-     *     not accepted, the supervisor or its loop is closed
+     *     not accepted, the supervisor or its loop is closed, or about to be
      * @throws IllegalArgumentException if the channel or the length is out of range
      */
     public WriteResult request(long requestId, int channelId, ByteBuffer payload) {
         loop.checkThread();
         FrameLayout.checkFrame(channelId, payload.remaining(), command.limits().maxFrameLength());
-        if (isClosed()) {
+        if (isFinishing()) {
             return WriteResult.CLOSED;
         }
-        SupervisedWorker first = choose();
-        WriteResult result = first == null ? WriteResult.FULL : first.request(requestId, channelId, payload);
-        for (int index = 0; first != null && !result.isAccepted() && index < members.length; index++) {
-            if (members[index] != first && members[index].isReady()) {
-                result = members[index].request(requestId, channelId, payload);
-            }
-        }
+        WriteResult result = pool.request(requestId, channelId, payload);
         if (result != WriteResult.OK) {
             drainOwed = true;
         }
         return result == WriteResult.CLOSED ? WriteResult.FULL : result; // its worker will be replaced
     }
 
-    /** Null if none is ready. */
-    private SupervisedWorker choose() {
-        SupervisedWorker best = null;
-        for (int step = 0; step < members.length; step++) {
-            SupervisedWorker member = members[(next + step) % members.length];
-            if (!member.isReady()) {
-                continue;
-            }
-            if (best == null || member.unanswered() < best.unanswered()) {
-                best = member;
-            }
-            if (settings.balance == Balance.ROUND_ROBIN) {
-                break;
-            }
-        }
-        if (best != null) {
-            next = (indexOf(best) + 1) % members.length;
-        }
-        return best;
-    }
-
-    private int indexOf(SupervisedWorker member) {
-        int index = 0;
-        while (members[index] != member) {
-            index++;
-        }
-        return index;
-    }
-
     /** Requests that were accepted and neither answered nor reported. */
     public int unanswered() {
         loop.checkThread();
-        int count = 0;
-        for (SupervisedWorker member : members) {
-            count += member.unanswered();
-        }
-        return count;
+        return pool.unanswered();
     }
 
     /** Workers that run at this moment. */
     public int running() {
         loop.checkThread();
-        int count = 0;
-        for (SupervisedWorker member : members) {
-            count += member.isReady() ? 1 : 0;
-        }
-        return count;
+        return pool.running();
     }
 
     /** The loop of all its workers. Any thread. */
@@ -156,20 +111,43 @@ public final class Supervisor implements AutoCloseable {
     }
 
     /**
+     * Takes no more requests and starts no worker again; once every request is answered or reported, at once if there is none,
+     * it is closed as {@link #close} does it. Idempotent. Any thread, as {@link #close}.
+     */
+    public void closeAfterAnswers() {
+        onLoop(this::finish);
+    }
+
+    /**
      * Asks the workers to leave, as {@link Worker#terminate(Duration)} does, with SIGTERM at once, and starts none again. What they
-     * answer before they leave still comes; the rest is reported as unanswered: who wants all answers closes once
-     * {@link #unanswered} is 0. Idempotent. Any thread: from another than the loop's it is a task for it.
+     * answer before they leave still comes; the rest is reported as unanswered. Idempotent. Any thread: from another than the
+     * loop's it is a task for it.
      */
     @Override
     public void close() {
+        onLoop(this::closeAll);
+    }
+
+    private void onLoop(Runnable call) {
         if (loop.isLoopThread()) {
-            closeAll();
+            call.run();
             return;
         }
         try {
-            loop.execute(this::closeAll);
+            loop.execute(call);
         } catch (RejectedExecutionException e) {
             return; // the loop is closed, and its workers with it
+        }
+    }
+
+    private void finish() {
+        finishing = true;
+        closeIfFinished();
+    }
+
+    private void closeIfFinished() {
+        if (finishing && pool.unanswered() == 0) {
+            closeAll();
         }
     }
 
@@ -178,15 +156,17 @@ public final class Supervisor implements AutoCloseable {
             return;
         }
         closed = true;
-        for (SupervisedWorker member : members) {
-            member.close();
-        }
+        pool.close();
     }
 
     // for the members --------------------------------------------------------------------------------------------
 
     boolean isClosed() {
         return closed || loop.isClosed();
+    }
+
+    boolean isFinishing() {
+        return finishing || isClosed();
     }
 
     Duration grace() {
@@ -203,8 +183,12 @@ public final class Supervisor implements AutoCloseable {
     }
 
     void answered(long requestId, int channelId, ByteBuffer payload) {
-        if (settings.answerHandler != null) {
-            settings.answerHandler.onAnswer(this, requestId, channelId, payload);
+        try {
+            if (settings.answerHandler != null) {
+                settings.answerHandler.onAnswer(this, requestId, channelId, payload);
+            }
+        } finally {
+            closeIfFinished();
         }
     }
 
@@ -218,6 +202,7 @@ public final class Supervisor implements AutoCloseable {
         if (settings.unansweredHandler != null) {
             tell(() -> settings.unansweredHandler.onUnanswered(this, requestId, worker));
         }
+        closeIfFinished();
     }
 
     void exited(Worker worker, WorkerExit exit) {
@@ -228,7 +213,7 @@ public final class Supervisor implements AutoCloseable {
 
     /** A worker has room again, or a new one runs. */
     void drained() {
-        if (drainOwed && !isClosed()) {
+        if (drainOwed && !isFinishing()) {
             drainOwed = false;
             if (settings.drainHandler != null) {
                 tell(() -> settings.drainHandler.accept(this));
@@ -251,14 +236,8 @@ public final class Supervisor implements AutoCloseable {
 
     @Override
     public String toString() {
-        int ready = 0;
-        int waiting = 0;
-        for (SupervisedWorker member : members) {
-            ready += member.isReady() ? 1 : 0;
-            waiting += member.unanswered();
-        }
-        return "Supervisor[" + command.program() + ", " + ready + " of " + members.length + " run, unanswered="
-                + waiting + (closed ? ", closed" : "") + "]";
+        return "Supervisor[" + command.program() + ", " + pool + (closed ? ", closed" : finishing ? ", finishing" : "")
+                + "]";
     }
 
     /** Builds a {@link Supervisor}. */

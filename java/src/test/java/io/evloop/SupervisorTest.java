@@ -274,6 +274,72 @@ class SupervisorTest {
     }
 
     @Test
+    void whatWasAcceptedIsAnsweredBeforeItCloses() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(2).start(loop);
+            for (long id = 0; id < 100; id++) {
+                assertTrue(pool.request(id, 0, ByteBuffer.allocate(10_000)).isAccepted());
+            }
+            pool.closeAfterAnswers();
+            pool.closeAfterAnswers();
+            assertEquals(WriteResult.CLOSED, pool.request(100, 0, text("a")));
+            assertEquals(2, pool.running());
+            Await.turns(loop, "the exits", () -> exits == 2);
+            Await.idle(loop);
+            assertEquals(2, pids.size());
+        }
+        assertEquals(100, answers.size());
+        assertEquals(List.of(), unanswered);
+    }
+
+    @Test
+    void whatAWorkerTakesWithItIsReportedBeforeItCloses() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(2).balance(Supervisor.Balance.ROUND_ROBIN).start(loop);
+            assertEquals(WriteResult.OK, pool.request(1, 0, text("die")));
+            assertEquals(WriteResult.OK, pool.request(2, 0, text("die")));
+            assertEquals(WriteResult.OK, pool.request(3, 0, text("never")));
+            pool.closeAfterAnswers();
+            Await.turns(loop, "the exits", () -> exits == 2);
+            Await.idle(loop);
+            assertEquals(2, pids.size(), "none is started again");
+        }
+        assertEquals(Set.of(1L, 2L, 3L), Set.copyOf(unanswered));
+    }
+
+    @Test
+    void withoutRequestsItClosesAtOnceAndNoneIsStartedAgain() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(2).start(loop);
+            pool.request(1, 0, text("die"));
+            Await.turns(loop, "the death", () -> exits == 1); // a restart is under way
+            Thread other = new Thread(pool::closeAfterAnswers);
+            other.start();
+            other.join();
+            Await.turns(loop, "the others to leave", () -> pool.running() == 0 && exits == pids.size());
+            Await.idle(loop);
+            assertEquals(0, pool.running());
+            assertEquals(WriteResult.CLOSED, pool.request(2, 0, text("a")));
+        }
+    }
+
+    @Test
+    void aHandlerOfAnAnswerMayEndIt() throws Exception {
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(1).onAnswer((supervisor, id, channelId, payload) -> {
+                        supervisor.closeAfterAnswers();
+                        answers.put(id, Frames.text(payload));
+                    })
+                    .start(loop);
+            for (long id = 0; id < 10; id++) {
+                pool.request(id, 0, text("x"));
+            }
+            Await.turns(loop, "the exit", () -> exits == 1);
+        }
+        assertEquals(10, answers.size());
+    }
+
+    @Test
     void aSupervisorOfAClosedLoopTakesNothing() throws Exception {
         EventLoop loop = EventLoop.open();
         Supervisor pool = pool(1).start(loop);
