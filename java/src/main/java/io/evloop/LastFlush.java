@@ -22,6 +22,7 @@ final class LastFlush {
 
     private final Endpoint endpoint;
     private final LoopContext context;
+    private final SecondLook look;
     private Timer patience;
     private long sentAt;
     private long heardAt;
@@ -30,6 +31,7 @@ final class LastFlush {
     LastFlush(Endpoint endpoint) {
         this.endpoint = endpoint;
         this.context = endpoint.context();
+        this.look = new SecondLook(context);
     }
 
     /** Whether the peer has an end of its own to wait for, behind which nothing of ours is lost any more. */
@@ -57,11 +59,12 @@ final class LastFlush {
 
     private void check() {
         long now = System.nanoTime();
-        long at = Math.min(heardAt + SILENCE_NANOS, sentAt + LONGEST_NANOS);
-        if (now - at >= 0) {
+        long silence = now - heardAt - SILENCE_NANOS;
+        long longest = now - sentAt - LONGEST_NANOS;
+        if (longest >= 0 || silence >= 0 && look.isTaken()) {
             endpoint.closeWith(null);
         } else {
-            patience = context.timers.add(context.loop, at, this::check);
+            patience = context.timers.add(context.loop, now - Math.max(silence, longest), this::check);
         }
     }
 
@@ -69,6 +72,7 @@ final class LastFlush {
         int result = drop();
         if (result > 0) {
             heardAt = System.nanoTime();
+            look.reset();
         } else if (result != -Errno.EAGAIN && patience != null) {
             endpoint.closeWith(result == 0 ? null : Errno.exception("read", result));
         } else if (result != -Errno.EAGAIN) {

@@ -27,6 +27,9 @@ class LastFlushTest {
     private static final int ANSWER_LENGTH = 6_000_000;
     private static final int UPLOAD_LENGTH = 64 * 1024;
 
+    /** A little longer than a peer may be silent. */
+    private static final long LONGER_THAN_SILENCE_MILLIS = 5100;
+
     private TestLoop test;
     private EventLoop loop;
     private Connection near;
@@ -139,6 +142,21 @@ class LastFlushTest {
         Await.turns(loop, "the close", () -> !(cause[0] instanceof AssertionError));
         assertNull(cause[0]);
         ends[1].close();
+    }
+
+    @Test
+    void aPeerThatWasNotSilentIsHeardAlsoByALoopThatIsLate() throws Exception {
+        RawSocket[] peer = {null};
+        SocketKind.TCP4.connect(loop, fd -> near = loop.adopt(fd, 0, nearHeard), fd -> peer[0] = RawSocket.of(fd));
+        near.closeAfterFlush();
+        Await.idle(loop);
+        peer[0].write(new byte[100]);
+        Thread.sleep(LONGER_THAN_SILENCE_MILLIS); // nobody looks meanwhile
+        Await.idle(loop);
+        assertFalse(nearHeard.closed);
+        peer[0].close();
+        Await.turns(loop, "the close", () -> nearHeard.closed);
+        assertNull(nearHeard.cause);
     }
 
     @Test

@@ -30,6 +30,11 @@ public final class RawSocket implements AutoCloseable {
         return new RawSocket[] {new RawSocket(Fd.first(packed)), new RawSocket(Fd.second(packed))};
     }
 
+    /** A socket that is owned here from now on. */
+    public static RawSocket of(int fd) {
+        return new RawSocket(fd);
+    }
+
     public int fd() {
         return fd;
     }
