@@ -52,7 +52,7 @@ final class PipePair {
         }
     }
 
-    private void submit(EventLoop loop, int end) throws IOException {
+    private void submit(EventLoop loop, int end) {
         Endpoint endpoint = pipes[end].endpoint();
         int fd = descriptors[end];
         descriptors[end] = -1; // the pipe's, too, if the task is queued, and only the loop could not be woken
@@ -60,7 +60,7 @@ final class PipePair {
             loop.execute(() -> registerOrClose(endpoint));
         } catch (RejectedExecutionException e) {
             descriptors[end] = fd;
-            throw new IOException("the other event loop is closed", e);
+            throw new IllegalStateException("the event loop is closed", e); // since it was asked
         }
     }
 
