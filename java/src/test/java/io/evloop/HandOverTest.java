@@ -13,7 +13,9 @@ import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 
@@ -109,7 +111,7 @@ class HandOverTest {
                     ours.sendall(b"from the worker")
                     ours.close()
                 """;
-        List<String> heard = new ArrayList<>();
+        Map<Integer, String> heard = new HashMap<>();
         List<WorkerExit> exits = new ArrayList<>();
         try (TestLoop test = TestLoop.open()) {
             EventLoop loop = test.loop();
@@ -119,14 +121,14 @@ class HandOverTest {
             worker.pipe().acceptFds(1).onFrame((pipe, channelId, payload) -> {
                 try {
                     int fd = pipe.takeFd();
-                    loop.adopt(fd, channelId, connection -> heard.add(channelId + " " + read(connection)));
+                    loop.adopt(fd, channelId, connection -> heard.merge(channelId, read(connection), String::concat));
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
             });
             Await.turns(loop, "the exit", () -> !exits.isEmpty());
-            Await.turns(loop, "all three", () -> heard.size() == 3);
-            assertEquals(List.of("0 from the worker", "1 from the worker", "2 from the worker"), heard);
+            Map<Integer, String> all = Map.of(0, "from the worker", 1, "from the worker", 2, "from the worker");
+            Await.turns(loop, "all three", () -> heard.equals(all));
             assertEquals(0, exits.get(0).code());
         }
     }
