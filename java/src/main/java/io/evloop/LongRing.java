@@ -19,12 +19,17 @@ final class LongRing {
         return size == 0;
     }
 
-    void addLast(long value) {
+    /** Makes room for one more: the next {@link #addLast} will not fail. */
+    void makeRoom() {
         if (size == ring.length) {
             long[] larger = Arrays.copyOf(ring, size * 2);
             System.arraycopy(ring, 0, larger, size, head); // what had wrapped around
             ring = larger;
         }
+    }
+
+    void addLast(long value) {
+        makeRoom();
         ring[(head + size++) & (ring.length - 1)] = value;
     }
 

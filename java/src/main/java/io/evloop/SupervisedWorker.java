@@ -52,12 +52,13 @@ final class SupervisedWorker {
     }
 
     WriteResult request(long requestId, int channelId, ByteBuffer payload) {
+        unanswered.makeRoom(); // first: a frame whose number is missing would shift all later answers
         WriteResult result = worker.pipe().writeFrame(channelId, payload);
         if (result.isAccepted()) {
-            if (unanswered.isEmpty()) {
+            unanswered.addLast(requestId);
+            if (unanswered.size() == 1) {
                 beginRequest();
             }
-            unanswered.addLast(requestId);
         }
         return result;
     }
@@ -66,10 +67,10 @@ final class SupervisedWorker {
         if (unanswered.isEmpty()) {
             supervisor.unsolicited(pipe, channelId, payload);
         } else {
-            long requestId = unanswered.removeFirst();
-            if (!unanswered.isEmpty()) {
-                beginRequest();
+            if (unanswered.size() > 1) {
+                beginRequest(); // first: if that fails, this one is reported with the others
             }
+            long requestId = unanswered.removeFirst();
             supervisor.answered(requestId, channelId, payload);
         }
     }
