@@ -110,10 +110,10 @@ final class TimerQueue {
         int index = from;
         int child;
         while ((child = index * CHILDREN + 1) < end) {
-            Timer least = heap[child];
-            int leastIndex = child;
+            Timer least = timer;
+            int leastIndex = index;
             int limit = child + CHILDREN < end ? child + CHILDREN : end;
-            while (++child < limit) {
+            for (; child < limit; child++) {
                 Timer other = heap[child];
                 long difference = other.deadlineNanos - least.deadlineNanos;
                 if (difference < 0 || difference == 0 && other.sequence < least.sequence) {
@@ -121,8 +121,7 @@ final class TimerQueue {
                     leastIndex = child;
                 }
             }
-            long difference = least.deadlineNanos - timer.deadlineNanos;
-            if (difference > 0 || difference == 0 && least.sequence > timer.sequence) {
+            if (least == timer) {
                 break;
             }
             heap[index] = least;

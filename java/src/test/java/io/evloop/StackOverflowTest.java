@@ -41,6 +41,24 @@ class StackOverflowTest {
         assertNull(failure.get());
     }
 
+    /** What is to be done with a loop of its own, on its thread, which has a small stack. */
+    @FunctionalInterface
+    private interface Round {
+        void play(EventLoop loop) throws IOException;
+    }
+
+    private static void playRounds(Round body) throws InterruptedException {
+        for (int round = 0; round < ROUNDS; round++) {
+            run(round, () -> {
+                try (TestLoop test = TestLoop.open()) {
+                    body.play(test.loop());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        }
+    }
+
     private static void diveToTheEnd(Runnable call) {
         try {
             dive(call);
@@ -63,21 +81,14 @@ class StackOverflowTest {
     // row 27
     @Test
     void inScheduleTheOtherTimersRun() throws Exception {
-        for (int round = 0; round < ROUNDS; round++) {
-            run(round, () -> {
-                try (TestLoop test = TestLoop.open()) {
-                    EventLoop loop = test.loop();
-                    loop.execute(() -> {
-                        long[] delay = {HOUR_NANOS};
-                        diveToTheEnd(() -> loop.schedule(delay[0]--, NOTHING));
-                        loop.schedule(1, loop::stop);
-                    });
-                    loop.run();
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
+        playRounds(loop -> {
+            loop.execute(() -> {
+                long[] delay = {HOUR_NANOS};
+                diveToTheEnd(() -> loop.schedule(delay[0]--, NOTHING));
+                loop.schedule(1, loop::stop);
             });
-        }
+            loop.run();
+        });
     }
 
     /** Makes the call with hardly any stack, and as long as it fails with ever more, until it succeeds. */
@@ -92,21 +103,14 @@ class StackOverflowTest {
     // row 27, row 31
     @Test
     void inCancelTheOtherTimersRunAndNoCancelledOne() throws Exception {
-        for (int round = 0; round < ROUNDS; round++) {
-            run(round, () -> {
-                try (TestLoop test = TestLoop.open()) {
-                    EventLoop loop = test.loop();
-                    Set<Integer> ran = new HashSet<>();
-                    Set<Integer> left = new HashSet<>();
-                    loop.execute(() -> cancelAtTheEnd(loop, ran, left));
-                    Await.turns(loop, "the timers", () -> ran.containsAll(left) && !left.isEmpty());
-                    Await.idle(loop);
-                    assertEquals(left, ran);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        }
+        playRounds(loop -> {
+            Set<Integer> ran = new HashSet<>();
+            Set<Integer> left = new HashSet<>();
+            loop.execute(() -> cancelAtTheEnd(loop, ran, left));
+            Await.turns(loop, "the timers", () -> ran.containsAll(left) && !left.isEmpty());
+            Await.idle(loop);
+            assertEquals(left, ran);
+        });
     }
 
     private static void cancelAtTheEnd(EventLoop loop, Set<Integer> ran, Set<Integer> left) {
@@ -126,19 +130,14 @@ class StackOverflowTest {
     // row 27
     @Test
     void inACloseThePipeIsClosed() throws Exception {
-        for (int round = 0; round < ROUNDS; round++) {
-            run(round, () -> {
-                try (TestLoop test = TestLoop.open();
-                        PeeredPipe peered = PeeredPipe.adopt(test.loop(), PipeOptions.DEFAULT)) {
-                    Pipe pipe = peered.pipe();
-                    AtomicReference<String> told = new AtomicReference<>();
-                    pipe.onClose((of, cause) -> told.set("closed"));
-                    test.loop().execute(() -> atTheEnd(pipe::close));
-                    Await.turns(test.loop(), "the close", () -> told.get() != null);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        }
+        playRounds(loop -> {
+            try (PeeredPipe peered = PeeredPipe.adopt(loop, PipeOptions.DEFAULT)) {
+                Pipe pipe = peered.pipe();
+                AtomicReference<String> told = new AtomicReference<>();
+                pipe.onClose((of, cause) -> told.set("closed"));
+                loop.execute(() -> atTheEnd(pipe::close));
+                Await.turns(loop, "the close", () -> told.get() != null);
+            }
+        });
     }
 }

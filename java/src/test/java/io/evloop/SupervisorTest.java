@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.testing.Await;
+import io.evloop.testing.Background;
 import io.evloop.testing.Frames;
 import io.evloop.testing.Programs;
 import java.io.IOException;
@@ -313,9 +314,7 @@ class SupervisorTest {
             Supervisor pool = pool(2).start(loop);
             pool.request(1, 0, text("die"));
             Await.turns(loop, "the death", () -> exits == 1); // a restart is under way
-            Thread other = new Thread(pool::closeAfterAnswers);
-            other.start();
-            other.join();
+            Background.await("another thread", pool::closeAfterAnswers);
             Await.turns(loop, "the others to leave", () -> pool.running() == 0 && exits == pids.size());
             Await.idle(loop);
             assertEquals(0, pool.running());

@@ -1,7 +1,9 @@
 package io.evloop;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.sys.Fd;
@@ -13,15 +15,19 @@ import io.evloop.testing.RawPipe;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Descriptors of a pulled frame, which its reader still holds when those of the next frame have come. */
-class FdPullTest {
+/** Descriptors that are still held: by the reader of a pulled frame, or for frames that nobody will take any more. */
+class HeldFdTest {
 
     private static final byte[] FIRST = Frames.frame(1, "a");
     private static final byte[] SECOND = Frames.frame(2, "bc");
+
+    /** More than the kernel takes at once. */
+    private static final byte[] ANSWER = Frames.pattern(3, 4_000_000);
 
     private TestLoop test;
     private EventLoop loop;
@@ -70,6 +76,18 @@ class FdPullTest {
         assertFalse(pipe.isClosed());
     }
 
+    private void answerAndClose() {
+        pipe.writeFrame(3, ANSWER, 0, ANSWER.length);
+        pipe.closeAfterFlush();
+    }
+
+    private void assertAnswered() {
+        byte[] expected = Frames.frame(3, ANSWER);
+        assertArrayEquals(expected, Await.bytes(loop, peered.peer(), expected.length));
+        assertNull(peered.awaitClose());
+        assertEquals(List.of(), test.takeErrors());
+    }
+
     @Test
     void thoseOfAFrameThatWasReadOutsideTheHandlerDoNotCountForTheNext() throws Exception {
         pipe.acceptFds(1).onReadable(from -> {});
@@ -111,5 +129,28 @@ class FdPullTest {
         sendRestOfSecond(7);
         assertSecondBrings(2);
         assertTrue(test.takeErrors().isEmpty());
+    }
+
+    @Test
+    void readingThatIsResumedCutsNoLastFlushOff() throws Exception {
+        pipe.acceptFds(1).onReadable(from -> {});
+        RawFds.sendAll(peered.peer(), Arrays.copyOf(FIRST, 1), passed.writeEnd());
+        Await.idle(loop);
+        peered.peer().write(Arrays.copyOfRange(FIRST, 1, FIRST.length));
+        RawFds.sendAll(peered.peer(), Arrays.copyOf(SECOND, 1), passed.writeEnd());
+        Await.idle(loop);
+        answerAndClose();
+        Await.idle(loop);
+        pipe.resumeReading();
+        assertAnswered();
+    }
+
+    @Test
+    void tooManyBehindTheFrameThatIsAnsweredCutNoLastFlushOff() throws Exception {
+        pipe.acceptFds(1).onFrame((from, channelId, payload) -> answerAndClose());
+        peered.peer().write(FIRST);
+        RawFds.sendAll(peered.peer(), Arrays.copyOf(SECOND, 7), passed.writeEnd(), passed.readEnd());
+        Await.turns(loop, "the answer", () -> pipe.stats().framesOut() > 0);
+        assertAnswered();
     }
 }
