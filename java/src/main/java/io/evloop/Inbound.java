@@ -57,6 +57,10 @@ final class Inbound {
         this.buffer = new InputBuffer(context.pool);
     }
 
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
     InputBuffer buffer() {
         return buffer;
     }
@@ -94,16 +98,16 @@ final class Inbound {
 
     /** Whether the next bytes, or the end, are yet to be read. */
     boolean canRead() {
-        return readable && !paused && !ended && endpoint.isOpen();
+        return readable && !halted && !ended;
     }
 
-    private boolean wantsInput() {
+    boolean wantsInput() {
         return canRead() && protocol().wantsInput();
     }
 
-    /** While the loop spins: one read. True: the caller is to give this its turn. False: to release the block, in the end. */
+    /** While the loop spins, if input is wanted: one read. True: this is to have its turn. False: to shrink, in the end. */
     boolean tryRead() {
-        if (isInReadyList() || !wantsInput() || !read()) {
+        if (isInReadyList() || !read()) {
             return false;
         }
         turnDue = true;
@@ -245,7 +249,7 @@ final class Inbound {
                 endpoint.closeWith(cause());
             }
         } else if (wantsInput()) {
-            endpoint.interest().armInput();
+            endpoint.interest().wantInput();
             // past epoll, where nobody else has anything
             if (progress && context.ready.isEmpty() && streak.isTryDue() && streak.onTry(fill())) {
                 return;
@@ -265,11 +269,6 @@ final class Inbound {
             return;
         }
         buffer.shrink();
-    }
-
-    /** Whether the kernel has no news that is waited for, as far as this connection goes: what is unread goes first. */
-    boolean needsNoEvent() {
-        return !endpoint.outbound().isBlocked();
     }
 
     /** Whether the next piece may be delivered: asked between the frames of one turn. */

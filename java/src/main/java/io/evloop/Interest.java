@@ -11,6 +11,9 @@ final class Interest {
     private final Endpoint endpoint;
     private final Registration registration;
 
+    /** What would be armed for input is left to {@link SpinSet}. */
+    private boolean bypassed;
+
     Interest(Endpoint endpoint, Registry registry, int fd) {
         this.endpoint = endpoint;
         this.registration = new Registration(registry, fd);
@@ -26,6 +29,7 @@ final class Interest {
     }
 
     void armInput() {
+        bypassed = false;
         try {
             registration.arm(INPUT);
         } catch (IOException e) {
@@ -34,11 +38,8 @@ final class Interest {
     }
 
     void disarmInput() {
-        try {
-            registration.disarm(INPUT);
-        } catch (IOException e) {
-            endpoint.closeWith(e);
-        }
+        bypassed = false;
+        disarm(INPUT);
     }
 
     void armOutput() {
@@ -50,8 +51,12 @@ final class Interest {
     }
 
     void disarmOutput() {
+        disarm(Epoll.OUT);
+    }
+
+    private void disarm(int events) {
         try {
-            registration.disarm(Epoll.OUT);
+            registration.disarm(events);
         } catch (IOException e) {
             endpoint.closeWith(e);
         }
@@ -59,6 +64,7 @@ final class Interest {
 
     /** Not even a hang-up is to be reported until something is wanted again. */
     void suspend() {
+        bypassed = false;
         try {
             registration.suspend();
         } catch (IOException e) {
@@ -68,10 +74,36 @@ final class Interest {
 
     /** Nothing more is to be read: only room to write, if that is wanted, and the hang-up, which is always reported. */
     void outputOnly(boolean wantsRoom) {
+        bypassed = false;
         try {
             registration.set(wantsRoom ? Epoll.OUT : 0);
         } catch (IOException e) {
             endpoint.closeWith(e);
+        }
+    }
+
+    /**
+     * Takes out what is armed for input: the loop spins and finds all of that by reading, and a write of the peer's that has
+     * nobody to notify is cheaper. Whatever else is asked for here ends it.
+     */
+    void bypass() {
+        if (registration.has(INPUT)) {
+            disarm(INPUT);
+            bypassed = true;
+        }
+    }
+
+    /** The loop does not only read any more: what {@link #bypass} took out is armed again. */
+    void endBypass() {
+        if (bypassed) {
+            armInput();
+        }
+    }
+
+    /** Input is wanted: armed, if it is not found without that. */
+    void wantInput() {
+        if (!bypassed) {
+            armInput();
         }
     }
 }

@@ -33,6 +33,7 @@ final class SpinSet {
         if (size < CAPACITY) {
             recent[size++] = inbound;
         } else {
+            recent[oldest].endpoint().interest().endBypass();
             recent[oldest] = inbound;
             oldest = (oldest + 1) % CAPACITY;
         }
@@ -52,7 +53,7 @@ final class SpinSet {
         for (int count = 0; count < size; count++) {
             last = last + 1 < size ? last + 1 : 0;
             Inbound inbound = recent[last];
-            if (inbound.tryRead()) {
+            if (inbound.wantsInput() ? inbound.tryRead() : endsBypass(inbound)) {
                 return inbound;
             }
             if (size > 1) {
@@ -62,10 +63,32 @@ final class SpinSet {
         return null;
     }
 
-    /** After some {@link #tryRead}: who had nothing holds no memory, or little for the part of a frame. */
-    void trim() {
+    /** It is not read from for now, so that only epoll can tell of a hang-up. True: the kernel has refused, and it is to end. */
+    private static boolean endsBypass(Inbound inbound) {
+        inbound.endpoint().interest().endBypass();
+        return inbound.endpoint().isClosed();
+    }
+
+    /** After some {@link #tryRead}: all but {@code hit} had nothing, and hold no memory, or little for the part of a frame. */
+    void trim(Inbound hit) {
         for (int index = 0; index < size; index++) {
-            recent[index].buffer().shrink();
+            if (recent[index] != hit) {
+                recent[index].buffer().shrink();
+            }
+        }
+    }
+
+    /** Many tries in a row have found something: for the one that was read from last, epoll is not needed. */
+    void bypassEpoll() {
+        if (last < size) {
+            recent[last].endpoint().interest().bypass();
+        }
+    }
+
+    /** Before the loop waits, or asks epoll without having tried. */
+    void endBypass() {
+        for (int index = 0; index < size; index++) {
+            recent[index].endpoint().interest().endBypass();
         }
     }
 }

@@ -76,7 +76,10 @@ final class Turn {
         context.abortOpenClaims();
         int done = runTimers() + runTasks() + serveSenders();
         context.flush();
-        done += dispatch(await(done > 0 || hasWork() ? 0 : timeoutNanos));
+        int events = await(done > 0 || hasWork() ? 0 : timeoutNanos);
+        if (events > 0) {
+            done += dispatch(events);
+        }
         if (done == 0 && !isAnyReady()) { // what ended the wait
             done = runTimers() + runTasks() + serveSenders();
         }
@@ -154,7 +157,7 @@ final class Turn {
     private int await(long timeoutNanos) throws IOException {
         long timeout = untilNextTimer(timeoutNanos);
         if (timeout == 0) {
-            return isAlone() ? 0 : epollWait(0);
+            return isAlone() ? 0 : epollWaitForAll(0);
         }
         if (spinNanos > 0) {
             long begin = System.nanoTime();
@@ -166,17 +169,17 @@ final class Turn {
         }
         tasks.fallAsleep();
         try {
-            return epollWait(tasks.mayBlock() ? timeout : 0);
+            return epollWaitForAll(tasks.mayBlock() ? timeout : 0);
         } finally {
             tasks.awake();
         }
     }
 
-    /** Whether nobody but the one that is to deliver next could be ready: to ask the kernel would be a call in vain. */
+    /** Whether nobody but who is to deliver next could be ready, and he waits for no room: the kernel would be asked in vain. */
     private boolean isAlone() {
         return context.registry.size() == 1
                 && context.ready.size() == 1
-                && context.ready.first().needsNoEvent();
+                && !context.ready.first().endpoint().outbound().isBlocked();
     }
 
     private long untilNextTimer(long timeoutNanos) {
@@ -186,6 +189,12 @@ final class Turn {
         }
         long untilDue = Math.max(0, timers.nextDeadlineNanos() - System.nanoTime());
         return timeoutNanos < 0 ? untilDue : Math.min(timeoutNanos, untilDue);
+    }
+
+    /** Asks for those, too, who are only read from while the loop spins. */
+    private int epollWaitForAll(long timeoutNanos) throws IOException {
+        context.spinSet.endBypass();
+        return epollWait(context.closing.isEmpty() ? timeoutNanos : 0); // one whom the kernel has refused is to end
     }
 
     private int epollWait(long timeoutNanos) throws IOException {
@@ -211,17 +220,20 @@ final class Turn {
                 }
             }
             if (++tries % READS_PER_POLL == 0 || hitsUntilPoll == 0) {
+                if (hitsUntilPoll == 0) {
+                    context.spinSet.bypassEpoll();
+                }
                 hitsUntilPoll = HITS_PER_POLL;
                 ready = epollWait(0);
             }
         } while (ready == 0 && System.nanoTime() - start < limit);
-        context.spinSet.trim();
+        context.spinSet.trim(hit);
         return ready;
     }
 
     /** When the loop closes: waits for workers to leave, hands on what they print meanwhile, and tells of them. */
     void awaitExits(long timeoutNanos) throws IOException {
-        dispatch(epollWait(context.ready.isEmpty() && context.closing.isEmpty() ? timeoutNanos : 0));
+        dispatch(epollWaitForAll(context.ready.isEmpty() ? timeoutNanos : 0));
         serveReady();
         finishCloses();
     }

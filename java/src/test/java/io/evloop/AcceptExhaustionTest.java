@@ -53,6 +53,16 @@ class AcceptExhaustionTest {
                 new InetSocketAddress("127.0.0.1", listener.localAddress().port()));
     }
 
+    /** A class that is loaded from a directory needs a descriptor: this loads what tells of a shortage, and who hears. */
+    private static void rehearse(TestLoop test) {
+        test.loop().execute(() -> {
+            throw new IllegalStateException("a rehearsal");
+        });
+        test.loop().poll(0);
+        assertEquals("a rehearsal", test.takeError().error().getMessage());
+        assertTrue(Errno.exception("accept4", -Errno.EMFILE).getMessage().contains("EMFILE"));
+    }
+
     // row 38
     @Test
     void acceptingWaitsWithoutSpinningAndGoesOnOnceDescriptorsAreFree() throws Exception {
@@ -64,14 +74,7 @@ class AcceptExhaustionTest {
             EventLoop loop = test.loop();
             SocketChannel[] clients = {client(listener), null, null};
             Await.turns(loop, "the first one", () -> accepted.size() == 1);
-            // a class that is loaded from a directory needs a descriptor: this loads what tells of the shortage, and
-            // who hears
-            loop.execute(() -> {
-                throw new IllegalStateException("a rehearsal");
-            });
-            loop.poll(0);
-            assertEquals("a rehearsal", test.takeError().error().getMessage());
-            assertTrue(Errno.exception("accept4", -Errno.EMFILE).getMessage().contains("EMFILE"));
+            rehearse(test);
             byte[] frame = Frames.frame(1, "served");
             other.peer().write(frame);
             Await.turns(
@@ -160,7 +163,7 @@ class AcceptExhaustionTest {
             test.loop().connect(listener.localAddress(), Duration.ZERO, keeping); // a rehearsal
             Await.turns(test.loop(), "a client", () -> listener.stats().accepted() == 1);
             Fd.close(client[0]);
-            assertTrue(Errno.exception("accept4", -Errno.EMFILE).getMessage().contains("EMFILE"));
+            rehearse(test);
             limit.lowerTo(200);
             fill();
             try {

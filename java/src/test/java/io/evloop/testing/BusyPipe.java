@@ -1,0 +1,125 @@
+package io.evloop.testing;
+
+import io.evloop.EventLoop;
+import io.evloop.Pipe;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A pipe that has a frame to be read at any time, but for while it rests. The pipe itself is closed by its loop. */
+public final class BusyPipe implements AutoCloseable {
+
+    private static final byte[] FRAME = Frames.frame(1, "again");
+
+    private final int fd;
+    private final Pipe pipe;
+    private final RawSocket peer;
+    private final AtomicInteger frames = new AtomicInteger();
+    private volatile boolean resting = true;
+    private volatile Runnable lastAct = () -> {};
+
+    private BusyPipe(int fd, Pipe pipe, RawSocket peer) {
+        this.fd = fd;
+        this.pipe = pipe;
+        this.peer = peer;
+        pipe.onFrame((from, channelId, payload) -> {
+            if (resting) {
+                lastAct.run();
+            } else {
+                write();
+            }
+            frames.incrementAndGet();
+        });
+    }
+
+    /** At rest. On the loop's thread. */
+    public static BusyPipe adopt(EventLoop loop) throws IOException {
+        RawSocket[] pair = RawSocket.pair();
+        int fd = pair[0].fd();
+        Pipe pipe = Pipe.adopt(loop, fd, 0);
+        pair[0].release();
+        return new BusyPipe(fd, pipe, pair[1]);
+    }
+
+    public Pipe pipe() {
+        return pipe;
+    }
+
+    /** Frames that were heard. Any thread. */
+    public int frames() {
+        return frames.get();
+    }
+
+    /** From now on there is a frame to be read, whenever. Any thread, while this rests. */
+    public void start() {
+        resting = false;
+        write();
+    }
+
+    /** The frame under way is the last one of its own. Any thread. */
+    public void rest() {
+        resting = true;
+    }
+
+    /** What the handler of that one does, and of each that is written behind it. Any thread. */
+    public void onRest(Runnable act) {
+        lastAct = act;
+    }
+
+    /** Sends a frame to the pipe. Any thread, once this rests and the last frame was heard. */
+    public void write() {
+        try {
+            peer.write(FRAME);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The other end writes no more. Any thread, as {@link #write}. */
+    public void shutdownOutput() {
+        try {
+            peer.shutdownOutput();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether some epoll of this process has it, see {@code proc_pid_fdinfo(5)}. Any thread. */
+    public boolean isInEpoll() {
+        String line = "tfd:\\s+" + fd + "\\s.*";
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("/proc/self/fdinfo"))) {
+            for (Path file : files) {
+                if (linesOf(file).stream().anyMatch(found -> found.matches(line))) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<String> linesOf(Path file) throws IOException {
+        try {
+            return Files.readAllLines(file);
+        } catch (NoSuchFileException e) {
+            return List.of(); // closed meanwhile: the directory's own descriptor, or another thread's
+        }
+    }
+
+    /** Closes the other end. On the loop's thread, or once the loop is closed; idempotent. */
+    @Override
+    public void close() {
+        resting = true; // a frame may be unread
+        try {
+            peer.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
