@@ -5,8 +5,6 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include <sys/epoll.h>
-
 #include "bench_best_echo.h"
 
 /* Sizes in bytes, chosen by measurement. */
@@ -96,26 +94,6 @@ static void produce(const struct job *job, struct source_pipe *pipe, struct outp
     if (!pipe->ended) {
         fill_chunk(job, pipe, chunk, meter, payload);
     }
-}
-
-static int new_epoll(const struct job *job, uint32_t events) {
-    int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    for (uint32_t i = 0; i < job->pipes; i++) {
-        struct epoll_event event = {.events = events, .data.u32 = i};
-        set_blocking(job->first_fd + (int) i, false);
-        if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, job->first_fd + (int) i, &event) != 0) {
-            die("epoll_ctl");
-        }
-    }
-    return epoll_fd;
-}
-
-static int wait_epoll(const struct job *job, int epoll_fd, struct epoll_event *events) {
-    int ready = epoll_wait(epoll_fd, events, (int) job->pipes, job->spinning ? 0 : -1);
-    if (ready < 0 && errno != EINTR) {
-        die("epoll_wait");
-    }
-    return ready < 0 ? 0 : ready;
 }
 
 static void send_fan_in(const struct job *job) {
@@ -273,9 +251,9 @@ int main(int count, char **words) {
     } else if (job.role == ROLE_RECEIVER) {
         (job.pipes == 1 ? receive_stream : receive_fan_in)(&job);
     } else if (job.role == ROLE_CLIENT) {
-        request_echo(&job);
+        request_echo(&job, NO_EPOLL);
     } else {
-        serve_echo(&job);
+        serve_echo(&job, NO_EPOLL);
     }
     return 0;
 }

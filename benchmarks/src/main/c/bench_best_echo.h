@@ -3,9 +3,11 @@
 #define BENCH_BEST_ECHO_H
 
 #include "bench_buffers.h"
+#include "bench_epoll.h"
 #include "bench_meter.h"
 
 enum {
+    NO_EPOLL = -1,
     LONG_BATCH = 4 * 1024, /* bytes; from here on a peer that sleeps is sent the answers to the first half early */
     SAMPLE_MASK = 15       /* of many outstanding requests one in 16 is timed */
 };
@@ -31,6 +33,14 @@ static inline __attribute__((always_inline)) void answer(
     consume_input(input, consumed);
 }
 
+/* One read, behind the wait of an event loop if there is an epoll; false at the end of the stream. */
+static inline bool await_input(const struct job *job, int epoll_fd, struct input *input) {
+    struct epoll_event event;
+    while (epoll_fd != NO_EPOLL && wait_epoll(job, epoll_fd, &event) == 0) {
+    }
+    return fill_input(input);
+}
+
 static inline void serve_frame(void *context, uint32_t channel, const uint8_t *payload, uint32_t length) {
     struct echo *echo = context;
     if (channel == CONTROL_CHANNEL) {
@@ -42,12 +52,12 @@ static inline void serve_frame(void *context, uint32_t channel, const uint8_t *p
     append_frame(&echo->output, channel, payload, length);
 }
 
-static void serve_echo(const struct job *job) {
+static inline void serve_echo(const struct job *job, int epoll_fd) {
     struct echo echo = {.payload = job->payload, .wakes_peer = !job->spinning};
     meter_init(&echo.meter);
     echo.output = new_output(job->first_fd, WRITE_BUFFER + HEADER + (size_t) job->payload);
     struct input input = new_input(job->first_fd, job->payload);
-    while (fill_input(&input)) {
+    while (await_input(job, epoll_fd, &input)) {
         answer(&echo, &input, &echo, serve_frame);
     }
     print_result(job, &echo.meter, NULL, 1);
@@ -107,7 +117,7 @@ static inline void reply_frame(void *context, uint32_t channel, const uint8_t *p
     }
 }
 
-static void request_echo(const struct job *job) {
+static inline void request_echo(const struct job *job, int epoll_fd) {
     struct client client = {
             .echo.payload = job->payload,
             .echo.wakes_peer = !job->spinning,
@@ -129,7 +139,7 @@ static void request_echo(const struct job *job) {
         send_request(&client);
     }
     flush_output(&client.echo.output);
-    while (client.echo.sequence < client.sent && fill_input(&input)) {
+    while (client.echo.sequence < client.sent && await_input(job, epoll_fd, &input)) {
         answer(&client.echo, &input, &client, reply_frame);
     }
     close_fd(job->first_fd);

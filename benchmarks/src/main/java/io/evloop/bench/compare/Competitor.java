@@ -25,6 +25,7 @@ record Competitor(
     private static final Set<String> BATCHED =
             Set.of("stream-16", "stream-64", "stream-1k", "echo-128", "echo-128-spin");
     private static final Set<String> FAIRNESS = Set.of("stream-64", "fan-in-64");
+    private static final Set<String> BLOCKS = Set.of("echo-1", "echo-128");
     private static final Set<String> SPINS = Set.of("echo-1-spin", "echo-128-spin");
 
     /** Of those whom no goal names, bytes: the buffers of Aeron's settings take no larger message. */
@@ -43,7 +44,13 @@ record Competitor(
                     "best C",
                     "bench_best",
                     "#39424e",
-                    "coalesced writes, large reads, frames parsed in place, epoll"),
+                    "coalesced writes, large reads, frames parsed in place, epoll where there are many pipes"),
+            c(
+                    "c-epoll",
+                    "C behind epoll",
+                    "bench_epoll",
+                    "#6b7683",
+                    "the best C with an epoll_wait in front of each read, as every event loop has it"),
             java("evloop", "evloop", List.of(), "#0b6e4f", "its defaults; spinning: without end"),
             java(
                     "netty",
@@ -105,6 +112,7 @@ record Competitor(
         return switch (id) {
             case "netty-consolidation" -> BATCHED.contains(workload.id());
             case "evloop-one", "evloop-unlimited" -> FAIRNESS.contains(workload.id());
+            case "c-epoll" -> BLOCKS.contains(workload.id());
             case "evloop-spin-20us" -> SPINS.contains(workload.id());
             case "aeron", "c-naive", "junixsocket", "one-nio" ->
                 !workload.hasLargeBuffers() && workload.payloadLength() <= MAX_PAYLOAD;
