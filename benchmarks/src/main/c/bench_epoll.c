@@ -9,6 +9,9 @@
 
 int main(int count, char **words) {
     struct job job = parse_job(count, words);
+    if (job.pipes != 1) {
+        die("pipes=%u is not 1", job.pipes);
+    }
     int epoll_fd = new_epoll(&job, EPOLLIN);
     if (job.role == ROLE_CLIENT) {
         request_echo(&job, epoll_fd);

@@ -29,17 +29,17 @@ final class Interest {
     }
 
     void armInput() {
-        bypassed = false;
         try {
             registration.arm(INPUT);
         } catch (IOException e) {
             endpoint.closeWith(e);
         }
+        bypassed = false; // last: without stack for the rest it is to be tried again
     }
 
     void disarmInput() {
-        bypassed = false;
         disarm(INPUT);
+        bypassed = false;
     }
 
     void armOutput() {
@@ -64,22 +64,22 @@ final class Interest {
 
     /** Not even a hang-up is to be reported until something is wanted again. */
     void suspend() {
-        bypassed = false;
         try {
             registration.suspend();
         } catch (IOException e) {
             endpoint.closeWith(e);
         }
+        bypassed = false;
     }
 
     /** Nothing more is to be read: only room to write, if that is wanted, and the hang-up, which is always reported. */
     void outputOnly(boolean wantsRoom) {
-        bypassed = false;
         try {
             registration.set(wantsRoom ? Epoll.OUT : 0);
         } catch (IOException e) {
             endpoint.closeWith(e);
         }
+        bypassed = false;
     }
 
     /**

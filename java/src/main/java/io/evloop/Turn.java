@@ -76,10 +76,7 @@ final class Turn {
         context.abortOpenClaims();
         int done = runTimers() + runTasks() + serveSenders();
         context.flush();
-        int events = await(done > 0 || hasWork() ? 0 : timeoutNanos);
-        if (events > 0) {
-            done += dispatch(events);
-        }
+        done += dispatch(await(done > 0 || hasWork() ? 0 : timeoutNanos));
         if (done == 0 && !isAnyReady()) { // what ended the wait
             done = runTimers() + runTasks() + serveSenders();
         }

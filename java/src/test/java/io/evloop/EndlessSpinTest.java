@@ -3,6 +3,7 @@ package io.evloop;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.evloop.testing.Await;
+import io.evloop.testing.Background;
 import io.evloop.testing.BusyPipe;
 import io.evloop.testing.LoopThread;
 import java.time.Duration;
@@ -15,6 +16,9 @@ import org.junit.jupiter.api.Test;
 
 /** A loop that never waits, and a pipe that it finds something in so often that it is not in the epoll. */
 class EndlessSpinTest {
+
+    /** More than a socket holds. */
+    private static final int LARGE = 4 * 1024 * 1024;
 
     private final AtomicBoolean closed = new AtomicBoolean();
     private LoopThread thread;
@@ -96,14 +100,18 @@ class EndlessSpinTest {
         Await.until("the close", closed::get);
     }
 
+    /** The peer gets rid of what it has to send before it reads. */
     @Test
-    void aCloseBehindTheOutputHearsThePeerLeave() throws Exception {
+    void aCloseBehindTheOutputReadsOn() throws Exception {
         busy.onRest(() -> {
+            busy.pipe().writeFrame(1, new byte[LARGE], 0, LARGE);
             busy.pipe().closeAfterFlush();
-            busy.close();
         });
         assertFalse(busy.isInEpoll());
         busy.rest();
-        Await.until("the close", closed::get);
+        Await.until("the last frame", busy::hasHeardTheLast);
+        try (Background peer = Background.run("peer", () -> busy.writeThenReadToTheEnd(LARGE))) {
+            Await.until("the close", closed::get);
+        }
     }
 }

@@ -54,6 +54,15 @@ class OneSidedTimeoutsTest {
         }
     }
 
+    /** One event may be the only one, or one of many: it is the wait after that, with room for more, that tells. */
+    @Test
+    void aPeerIsGivenUpByALoopThatBeganWithRoomForOneEvent() throws Exception {
+        try (TestLoop small = TestLoop.open(EventLoopOptions.builder().maxEvents(1));
+                PeeredPipe peered = PeeredPipe.adopt(small.loop(), IDLE).pushed()) {
+            assertInstanceOf(IdleTimeoutException.class, peered.awaitClose());
+        }
+    }
+
     private static void spin(long until) {
         while (System.nanoTime() - until < 0) {
             Thread.onSpinWait();

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,11 +15,14 @@ public final class BusyPipe implements AutoCloseable {
 
     private static final byte[] FRAME = Frames.frame(1, "again");
 
+    private static final int READ_LENGTH = 64 * 1024;
+
     private final int fd;
     private final Pipe pipe;
     private final RawSocket peer;
     private final AtomicInteger frames = new AtomicInteger();
     private volatile boolean resting = true;
+    private volatile boolean lastHeard;
     private volatile Runnable lastAct = () -> {};
 
     private BusyPipe(int fd, Pipe pipe, RawSocket peer) {
@@ -30,6 +32,7 @@ public final class BusyPipe implements AutoCloseable {
         pipe.onFrame((from, channelId, payload) -> {
             if (resting) {
                 lastAct.run();
+                lastHeard = true;
             } else {
                 write();
             }
@@ -58,12 +61,18 @@ public final class BusyPipe implements AutoCloseable {
     /** From now on there is a frame to be read, whenever. Any thread, while this rests. */
     public void start() {
         resting = false;
+        lastHeard = false;
         write();
     }
 
     /** The frame under way is the last one of its own. Any thread. */
     public void rest() {
         resting = true;
+    }
+
+    /** Whether it was heard. Any thread. */
+    public boolean hasHeardTheLast() {
+        return lastHeard;
     }
 
     /** What the handler of that one does, and of each that is written behind it. Any thread. */
@@ -75,6 +84,18 @@ public final class BusyPipe implements AutoCloseable {
     public void write() {
         try {
             peer.write(FRAME);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sends so many bytes to the pipe and, once they are taken, reads all that the pipe sends, to its end. As {@link #write}. */
+    public void writeThenReadToTheEnd(int length) {
+        try {
+            peer.write(new byte[length]);
+            while (peer.readSome(READ_LENGTH).length > 0) {
+                Thread.onSpinWait();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -104,10 +125,10 @@ public final class BusyPipe implements AutoCloseable {
         }
     }
 
-    private static List<String> linesOf(Path file) throws IOException {
+    private static List<String> linesOf(Path file) {
         try {
             return Files.readAllLines(file);
-        } catch (NoSuchFileException e) {
+        } catch (IOException e) {
             return List.of(); // closed meanwhile: the directory's own descriptor, or another thread's
         }
     }
