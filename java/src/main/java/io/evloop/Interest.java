@@ -29,11 +29,7 @@ final class Interest {
     }
 
     void armInput() {
-        try {
-            registration.arm(INPUT);
-        } catch (IOException e) {
-            endpoint.closeWith(e);
-        }
+        arm(INPUT);
         bypassed = false; // last: without stack for the rest it is to be tried again
     }
 
@@ -43,15 +39,19 @@ final class Interest {
     }
 
     void armOutput() {
-        try {
-            registration.arm(Epoll.OUT);
-        } catch (IOException e) {
-            endpoint.closeWith(e);
-        }
+        arm(Epoll.OUT);
     }
 
     void disarmOutput() {
         disarm(Epoll.OUT);
+    }
+
+    private void arm(int events) {
+        try {
+            registration.arm(events);
+        } catch (IOException e) {
+            endpoint.closeWith(e);
+        }
     }
 
     private void disarm(int events) {

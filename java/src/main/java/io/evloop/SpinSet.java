@@ -17,6 +17,9 @@ final class SpinSet {
     /** Who was read from last. */
     private int last;
 
+    /** Whether one of them may be out of the epoll: asked before each wait, where looking at them all would cost cold memory. */
+    private boolean bypassesEpoll;
+
     /** Remembers a connection that had bytes. */
     void touch(Inbound inbound) {
         if (recent[last] != inbound) { // or else it is that one's read
@@ -53,7 +56,7 @@ final class SpinSet {
         for (int count = 0; count < size; count++) {
             last = last + 1 < size ? last + 1 : 0;
             Inbound inbound = recent[last];
-            if (inbound.wantsInput() ? inbound.tryRead() : endsBypass(inbound)) {
+            if (inbound.wantsInput() ? inbound.tryRead() : failsToReturn(inbound)) {
                 return inbound;
             }
             if (size > 1) {
@@ -63,8 +66,8 @@ final class SpinSet {
         return null;
     }
 
-    /** It is not read from for now, so that only epoll can tell of a hang-up. True: the kernel has refused, and it is to end. */
-    private static boolean endsBypass(Inbound inbound) {
+    /** One that is not read from returns to the epoll, for the hang-up. True: the kernel has refused, and it is to end. */
+    private static boolean failsToReturn(Inbound inbound) {
         inbound.endpoint().interest().endBypass();
         return inbound.endpoint().isClosed();
     }
@@ -81,14 +84,18 @@ final class SpinSet {
     /** Many tries in a row have found something: for the one that was read from last, epoll is not needed. */
     void bypassEpoll() {
         if (last < size) {
+            bypassesEpoll = true;
             recent[last].endpoint().interest().bypass();
         }
     }
 
     /** Before the loop waits, or asks epoll without having tried. */
     void endBypass() {
-        for (int index = 0; index < size; index++) {
-            recent[index].endpoint().interest().endBypass();
+        if (bypassesEpoll) {
+            for (int index = 0; index < size; index++) {
+                recent[index].endpoint().interest().endBypass();
+            }
+            bypassesEpoll = false; // last: what fails halfway is tried again
         }
     }
 }

@@ -30,7 +30,10 @@ final class Turn {
     /** Reads tried in vain while spinning before epoll is asked once. */
     private static final int READS_PER_POLL = 8;
 
-    /** Those that found something: who is not read from, or waits for room, is not to wait for the others' end. */
+    /**
+     * Those that found something: who is not read from, or waits for room, is not to wait for the others' end. After as many the
+     * last one leaves the epoll.
+     */
     private static final int HITS_PER_POLL = 64;
 
     private static final int MAX_EVENTS = 64 * 1024;

@@ -49,18 +49,20 @@ class SpinBypassTest {
             loop.poll(-1);
         }
         busy.rest();
+        awaitFrame(loop, busy);
+    }
+
+    /** Without a limit: if the frame is not noticed it never returns. */
+    private static void awaitFrame(EventLoop loop, BusyPipe busy) {
         int frames = busy.frames();
         while (busy.frames() == frames) {
             loop.poll(-1);
         }
     }
 
-    /** Without a limit: if the frame is not noticed it never returns. */
     private void hearAFrame() {
         int frames = busy.frames();
-        while (busy.frames() == frames) {
-            loop.poll(-1);
-        }
+        awaitFrame(loop, busy);
         assertEquals(frames + 1, busy.frames());
     }
 

@@ -3,12 +3,11 @@ package io.evloop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.evloop.testing.Await;
+import io.evloop.testing.BusyPipe;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.Reader;
 import io.evloop.testing.TestLoop;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -22,29 +21,16 @@ class SpinTest {
 
     private TestLoop test;
     private EventLoop loop;
-    private PeeredPipe busy;
+    private BusyPipe busy;
     private PeeredPipe other;
 
     @BeforeEach
     void open() throws Exception {
         test = TestLoop.open(EventLoopOptions.builder().spin(Duration.ofMinutes(1)));
         loop = test.loop();
-        busy = PeeredPipe.adopt(loop);
+        busy = BusyPipe.adopt(loop);
         other = PeeredPipe.adopt(loop);
-        keepBusy(busy);
-    }
-
-    /** There is a frame to be read at any time. */
-    private static void keepBusy(PeeredPipe peered) throws IOException {
-        byte[] frame = Frames.frame(1, "again");
-        peered.pipe().onFrame((from, channelId, payload) -> {
-            try {
-                peered.peer().write(frame);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
-        peered.peer().write(frame);
+        busy.start();
     }
 
     @AfterEach
@@ -71,13 +57,15 @@ class SpinTest {
 
     @Test
     void eachOfSeveralBusyPipesHasItsTurns() throws Exception {
-        keepBusy(other);
-        takeTurns();
-        long before = other.pipe().stats().framesIn();
-        long all = loop.stats().frames();
-        Await.turns(loop, "more frames", () -> loop.stats().frames() - all >= WARM_UP_TURNS);
-        long share = other.pipe().stats().framesIn() - before;
-        assertEquals(0.5, share / (double) (loop.stats().frames() - all), 0.2);
+        try (BusyPipe second = BusyPipe.adopt(loop)) {
+            second.start();
+            takeTurns();
+            long before = second.pipe().stats().framesIn();
+            long all = loop.stats().frames();
+            Await.turns(loop, "more frames", () -> loop.stats().frames() - all >= WARM_UP_TURNS);
+            long share = second.pipe().stats().framesIn() - before;
+            assertEquals(0.5, share / (double) (loop.stats().frames() - all), 0.2);
+        }
     }
 
     @Test

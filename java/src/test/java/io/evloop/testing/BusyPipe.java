@@ -17,19 +17,15 @@ public final class BusyPipe implements AutoCloseable {
 
     private static final int READ_LENGTH = 64 * 1024;
 
-    private final int fd;
-    private final Pipe pipe;
-    private final RawSocket peer;
+    private final PeeredPipe peered;
     private final AtomicInteger frames = new AtomicInteger();
     private volatile boolean resting = true;
     private volatile boolean lastHeard;
     private volatile Runnable lastAct = () -> {};
 
-    private BusyPipe(int fd, Pipe pipe, RawSocket peer) {
-        this.fd = fd;
-        this.pipe = pipe;
-        this.peer = peer;
-        pipe.onFrame((from, channelId, payload) -> {
+    private BusyPipe(PeeredPipe peered) {
+        this.peered = peered;
+        peered.pipe().onFrame((from, channelId, payload) -> {
             if (resting) {
                 lastAct.run();
                 lastHeard = true;
@@ -42,15 +38,11 @@ public final class BusyPipe implements AutoCloseable {
 
     /** At rest. On the loop's thread. */
     public static BusyPipe adopt(EventLoop loop) throws IOException {
-        RawSocket[] pair = RawSocket.pair();
-        int fd = pair[0].fd();
-        Pipe pipe = Pipe.adopt(loop, fd, 0);
-        pair[0].release();
-        return new BusyPipe(fd, pipe, pair[1]);
+        return new BusyPipe(PeeredPipe.adopt(loop));
     }
 
     public Pipe pipe() {
-        return pipe;
+        return peered.pipe();
     }
 
     /** Frames that were heard. Any thread. */
@@ -83,36 +75,29 @@ public final class BusyPipe implements AutoCloseable {
     /** Sends a frame to the pipe. Any thread, once this rests and the last frame was heard. */
     public void write() {
         try {
-            peer.write(FRAME);
+            peered.peer().write(FRAME);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /** Sends so many bytes to the pipe and, once they are taken, reads all that the pipe sends, to its end. As {@link #write}. */
-    public void writeThenReadToTheEnd(int length) {
-        try {
-            peer.write(new byte[length]);
-            while (peer.readSome(READ_LENGTH).length > 0) {
-                Thread.onSpinWait();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    public void writeThenReadToTheEnd(int length) throws IOException {
+        peered.peer().write(new byte[length]);
+        int count;
+        do {
+            count = peered.peer().readSome(READ_LENGTH).length;
+        } while (count > 0);
     }
 
     /** The other end writes no more. Any thread, as {@link #write}. */
-    public void shutdownOutput() {
-        try {
-            peer.shutdownOutput();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    public void shutdownOutput() throws IOException {
+        peered.peer().shutdownOutput();
     }
 
     /** Whether some epoll of this process has it, see {@code proc_pid_fdinfo(5)}. Any thread. */
     public boolean isInEpoll() {
-        String line = "tfd:\\s+" + fd + "\\s.*";
+        String line = "tfd:\\s+" + pipe().connection().fd() + "\\s.*";
         try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("/proc/self/fdinfo"))) {
             for (Path file : files) {
                 if (linesOf(file).stream().anyMatch(found -> found.matches(line))) {
@@ -138,7 +123,7 @@ public final class BusyPipe implements AutoCloseable {
     public void close() {
         resting = true; // a frame may be unread
         try {
-            peer.close();
+            peered.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
