@@ -8,6 +8,9 @@
 
 static inline int new_epoll(const struct job *job, uint32_t events) {
     int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll_fd < 0) {
+        die("epoll_create1");
+    }
     for (uint32_t i = 0; i < job->pipes; i++) {
         struct epoll_event event = {.events = events, .data.u32 = i};
         set_blocking(job->first_fd + (int) i, false);
