@@ -72,12 +72,10 @@ final class SpinSet {
         return inbound.endpoint().isClosed();
     }
 
-    /** After some {@link #tryRead}: all but {@code hit} had nothing, and hold no memory, or little for the part of a frame. */
-    void trim(Inbound hit) {
+    /** After tries in vain: nobody holds memory, or little for the part of a frame. */
+    void trim() {
         for (int index = 0; index < size; index++) {
-            if (recent[index] != hit) {
-                recent[index].buffer().shrink();
-            }
+            recent[index].buffer().shrink();
         }
     }
 

@@ -52,8 +52,11 @@ final class Turn {
     private int piecesUntilLook = PIECES_PER_LOOK;
     private int hitsUntilPoll = HITS_PER_POLL;
 
-    /** Who was found to have something by spinning: first in this turn, and never on the ready list. Null: nobody. */
-    private Inbound hit;
+    /** What {@link LoopContext#deliveredBytes} may come to in this turn before the kernel is asked again. */
+    private long byteLimit;
+
+    /** Pieces delivered in this turn to whom spinning has found something for. */
+    private int piecesOfHit;
 
     /** When there was no memory for a longer list of events; 0: there was. */
     private long withoutMemoryAt;
@@ -79,11 +82,16 @@ final class Turn {
         context.abortOpenClaims();
         int done = runTimers() + runTasks() + serveSenders();
         context.flush();
-        done += dispatch(await(done > 0 || hasWork() ? 0 : timeoutNanos));
-        if (done == 0 && !isAnyReady()) { // what ended the wait
+        final long framesBefore = stats.frames;
+        beginDelivering();
+        done += await(done > 0 || hasWork() ? 0 : timeoutNanos);
+        if (done == 0 && context.ready.isEmpty()) { // what ended the wait
             done = runTimers() + runTasks() + serveSenders();
         }
         done += serveReady();
+        if (stats.frames - framesBefore > stats.maxFramesPerTurn) {
+            stats.maxFramesPerTurn = stats.frames - framesBefore;
+        }
         done += tellDrains();
         context.flush();
         return done + finishCloses();
@@ -91,11 +99,10 @@ final class Turn {
 
     /** Whether something can be done without the kernel. */
     private boolean hasWork() {
-        return isAnyReady() || !context.draining.isEmpty() || !context.closing.isEmpty() || !tasks.isEmpty();
-    }
-
-    private boolean isAnyReady() {
-        return hit != null || !context.ready.isEmpty();
+        return !context.ready.isEmpty()
+                || !context.draining.isEmpty()
+                || !context.closing.isEmpty()
+                || !tasks.isEmpty();
     }
 
     private int runTimers() {
@@ -154,22 +161,27 @@ final class Turn {
 
     // waiting ----------------------------------------------------------------------------------------------------
 
+    /** The number of things done: events, or what was delivered to whom spinning has found something for. */
     private int await(long timeoutNanos) throws IOException {
         long timeout = untilNextTimer(timeoutNanos);
         if (timeout == 0) {
-            return isAlone() ? 0 : epollWaitForAll(0);
+            return isAlone() ? 0 : dispatch(epollWaitForAll(0));
         }
         if (spinNanos > 0) {
             long begin = System.nanoTime();
-            int ready = spin(begin, timeout);
-            if (ready > 0 || hasWork()) {
-                return ready;
+            int done = spin(begin, timeout);
+            if (done > 0 || hasWork()) {
+                return done;
             }
             timeout = timeout < 0 ? timeout : Math.max(0, timeout - (System.nanoTime() - begin));
         }
+        return dispatch(block(timeout));
+    }
+
+    private int block(long timeoutNanos) throws IOException {
         tasks.fallAsleep();
         try {
-            return epollWaitForAll(tasks.mayBlock() ? timeout : 0);
+            return epollWaitForAll(tasks.mayBlock() ? timeoutNanos : 0);
         } finally {
             tasks.awake();
         }
@@ -206,15 +218,18 @@ final class Turn {
         return ready;
     }
 
-    /** Polls without blocking until something is there or {@code spinNanos} are over; the number of epoll's events. */
+    /** Polls without blocking until something is there or {@code spinNanos} are over; the number of things done. */
     private int spin(long start, long timeoutNanos) throws IOException {
         long limit = timeoutNanos < 0 ? spinNanos : Math.min(spinNanos, timeoutNanos);
         int tries = 0;
         int ready = 0;
         do { // no pause between the system calls, which are one
             if (hitsUntilPoll > 0) {
-                hit = context.spinSet.tryRead();
-                if (hit != null || !tasks.mayBlock()) {
+                Inbound hit = context.spinSet.tryRead();
+                if (hit != null) {
+                    return serve(hit);
+                }
+                if (!tasks.mayBlock()) {
                     hitsUntilPoll--;
                     break;
                 }
@@ -227,13 +242,21 @@ final class Turn {
                 ready = epollWait(0);
             }
         } while (ready == 0 && System.nanoTime() - start < limit);
-        context.spinSet.trim(hit);
-        return ready;
+        context.spinSet.trim();
+        return dispatch(ready);
+    }
+
+    /** At once, and with all that a turn may have: nobody else has anything, and somebody may wait for the answer. */
+    private int serve(Inbound hit) {
+        hitsUntilPoll--;
+        piecesOfHit = Math.max(1, hit.takeTurn(PIECES_PER_TURN, bytesPerTurn, false));
+        return piecesOfHit;
     }
 
     /** When the loop closes: waits for workers to leave, hands on what they print meanwhile, and tells of them. */
     void awaitExits(long timeoutNanos) throws IOException {
         dispatch(epollWaitForAll(context.ready.isEmpty() ? timeoutNanos : 0));
+        beginDelivering();
         serveReady();
         finishCloses();
     }
@@ -273,21 +296,23 @@ final class Turn {
 
     // delivering -------------------------------------------------------------------------------------------------
 
+    private void beginDelivering() {
+        byteLimit = context.deliveredBytes + bytesPerTurn;
+        piecesOfHit = 0;
+    }
+
     private int serveReady() {
         ReadyList ready = context.ready;
-        final long byteLimit = context.deliveredBytes + bytesPerTurn;
-        final long framesBefore = stats.frames;
-        final int pieces = Math.max(PIECES_PER_TURN, PIECES_PER_READY * ready.size());
+        final int pieces = Math.max(PIECES_PER_TURN, PIECES_PER_READY * ready.size()) - piecesOfHit;
         int done = 0;
-        int bytesLeft = bytesPerTurn;
-        while (isAnyReady() && done < pieces && bytesLeft > 0) {
-            // then it may have all the turns of this round at once
-            boolean alone = ready.size() == (hit == null ? 1 : 0);
+        int bytesLeft = (int) (byteLimit - context.deliveredBytes);
+        while (!ready.isEmpty() && done < pieces && bytesLeft > 0) {
+            boolean alone = ready.size() == 1; // then it may have all the turns of this round at once
             int frames = alone ? pieces - done : framesPerTurn;
             int bytes = alone ? bytesLeft : Math.min(bytesLeft, pipeBytesPerTurn);
             // for the sake of a peer that sleeps: one that spins as we do would only read more often
             boolean inHalves = alone && done == 0 && spinNanos == 0;
-            int delivered = removeFirst().takeTurn(frames, bytes, inHalves);
+            int delivered = ready.removeFirst().takeTurn(frames, bytes, inHalves);
             done += Math.max(1, delivered); // one that delivered nothing told an end, or wants to be read from now on
             bytesLeft = (int) (byteLimit - context.deliveredBytes);
             if (ready.hasWaiting()) {
@@ -298,19 +323,7 @@ final class Turn {
                 }
             }
         }
-        if (stats.frames - framesBefore > stats.maxFramesPerTurn) {
-            stats.maxFramesPerTurn = stats.frames - framesBefore;
-        }
         return done;
-    }
-
-    private Inbound removeFirst() {
-        if (hit == null) {
-            return context.ready.removeFirst();
-        }
-        Inbound first = hit;
-        hit = null;
-        return first;
     }
 
     private int tellDrains() {

@@ -10,6 +10,7 @@ import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -104,6 +105,21 @@ class FairnessTest {
         } while (order.size() > before);
         assertTrue(loop.stats().maxFramesPerTurn() <= SOME_HUNDREDS);
         assertTrue(loop.stats().maxFramesPerTurn() >= 100);
+    }
+
+    @Test
+    @ExactCalls("the one read that brings them all")
+    void asksTheKernelAgainAfterAsManyWhereSpinningHasFoundThem() throws Exception {
+        open(EventLoopOptions.builder().spin(Duration.ofMinutes(1)), 1);
+        write(pipes.get(0), Frames.burst(1, 10));
+        Await.turns(loop, "the first one", () -> order.size() == 1); // so that spinning looks there
+        write(pipes.get(0), Frames.burst(5_000, 10));
+        long waits = loop.stats().waits();
+        loop.poll(-1);
+        assertEquals(waits, loop.stats().waits(), "found by spinning");
+        assertTrue(order.size() >= 100 && order.size() <= SOME_HUNDREDS, order.size() + " frames in one turn");
+        Await.turns(loop, "the others", () -> order.size() == 5_001);
+        assertTrue(loop.stats().maxFramesPerTurn() <= SOME_HUNDREDS, loop.stats()::toString);
     }
 
     @Test
