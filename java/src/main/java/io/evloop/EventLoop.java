@@ -42,12 +42,11 @@ public final class EventLoop implements AutoCloseable {
     /** The group's thread, which runs nothing else. */
     private volatile Thread driver;
 
-    private EventLoop(EventLoopOptions options, Epoll epoll) {
+    EventLoop(EventLoopOptions options, Epoll epoll) {
         this.epoll = epoll;
         this.tasks = new TaskQueue(epoll);
         this.context = new LoopContext(this, options, epoll, tasks);
         this.turn = new Turn(context, epoll);
-        context.registry.owned().watch(this, null); // the epoll's guard gives the warning
     }
 
     /** Opens a loop with the default options. */
@@ -59,10 +58,12 @@ public final class EventLoop implements AutoCloseable {
      * @throws io.evloop.error.NativeIoException EMFILE, ENFILE, ENOMEM: a loop takes two descriptors
      */
     public static EventLoop open(EventLoopOptions options) throws IOException {
+        Rehearsal.hold();
         Epoll epoll = Epoll.open(options.maxEvents());
         boolean success = false;
         try {
             EventLoop loop = new EventLoop(options, epoll);
+            loop.context.registry.owned().watch(loop, null); // the epoll's guard gives the warning
             success = true;
             return loop;
         } finally {

@@ -13,7 +13,12 @@ final class OutputAccount {
     private final LoopContext context;
     private final OutputQueue queue;
     private final PipeStats stats;
-    private OutputLimits limits = OutputLimits.DEFAULT;
+    private OutputLimits limits;
+
+    /** Of {@link #limits}: asked for with each write, where a page more costs time, see {@link Rehearsal}. */
+    private long highWater;
+
+    private long maxQueuedBytes;
     private long queued;
 
     /** Bytes that were sent within this turn, ahead of its flush. */
@@ -39,11 +44,14 @@ final class OutputAccount {
         this.queue = queue;
         this.stats = stats;
         stats.account = this;
+        limits(OutputLimits.DEFAULT);
     }
 
     void limits(OutputLimits newLimits) {
         settle();
         limits = newLimits;
+        highWater = newLimits.highWater();
+        maxQueuedBytes = newLimits.maxQueuedBytes();
     }
 
     OutputLimits limits() {
@@ -67,8 +75,8 @@ final class OutputAccount {
 
     /** Opens the window behind the queued bytes, as far as no limit is reached and no mark crossed. */
     void openWindow() {
-        long room = Math.min(queue.room(), limits.highWater() - queued - sentEarly);
-        room = Math.min(room, Math.min(limits.maxQueuedBytes() - queued, context.room()));
+        long room = Math.min(queue.room(), highWater - queued - sentEarly);
+        room = Math.min(room, Math.min(maxQueuedBytes - queued, context.room()));
         if (room > 0) {
             context.account(room);
             bytes = queue.bytes();
@@ -108,7 +116,7 @@ final class OutputAccount {
 
     /** Whether the queue may grow by {@code bytes}. Settled. */
     boolean canGrow(long bytes) {
-        return queued + bytes <= limits.maxQueuedBytes() && context.hasRoom(bytes);
+        return queued + bytes <= maxQueuedBytes && context.hasRoom(bytes);
     }
 
     /** Counts {@code bytes} that were written behind the queued ones. Settled. */
@@ -160,7 +168,7 @@ final class OutputAccount {
 
     /** Whether the high water mark was crossed, by what is queued alone; told once until it is {@link #drained}. Settled. */
     boolean takeCrossing() {
-        if (stalled || queued <= limits.highWater()) {
+        if (stalled || queued <= highWater) {
             return false;
         }
         stalled = true;
@@ -177,6 +185,6 @@ final class OutputAccount {
      * water mark. Otherwise one that finds room for ever would never return to the loop. Settled.
      */
     boolean isShareUsed() {
-        return queued + sentEarly > limits.highWater();
+        return queued + sentEarly > highWater;
     }
 }

@@ -1,0 +1,75 @@
+package io.evloop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
+import io.evloop.testing.JavaProcess;
+import io.evloop.testing.Programs;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** What {@link Rehearsal} is for: no class is loaded between one object of a loop, or of a pipe, and the next. */
+class RehearsalTest {
+
+    private static final String OPENING = "-- opening";
+    private static final String OPENED = "-- opened";
+    private static final String ADOPTING = "-- adopting";
+    private static final String ADOPTED = "-- adopted";
+
+    @Test
+    void theFirstLoopAndItsFirstPipeAreBuiltOfClassesThatAreLoaded() throws Exception {
+        List<String> command = Programs.inJava(Building.class);
+        command.add(1, "-Xlog:class+load");
+        JavaProcess.Result result = JavaProcess.run(command);
+        assertEquals(0, result.exitCode(), result::output);
+        List<String> lines = result.output().lines().collect(Collectors.toList());
+        assertTrue(loaded(lines, OPENED, ADOPTING).contains(Marker.class.getName()), "such a class would be seen");
+        assertEquals(List.of(), loaded(lines, OPENING, OPENED));
+        assertEquals(List.of(), loaded(lines, ADOPTING, ADOPTED));
+    }
+
+    /** The classes of evloop that were loaded between two lines. */
+    private static List<String> loaded(List<String> lines, String from, String to) {
+        return lines.subList(lines.indexOf(from), lines.indexOf(to)).stream()
+                .filter(line -> line.contains(" io.evloop."))
+                .map(line -> line.replaceAll(".* (io\\.evloop\\.\\S*) .*", "$1"))
+                .collect(Collectors.toList());
+    }
+
+    static final class Marker {
+
+        private Marker() {}
+
+        static void load() {}
+    }
+
+    static final class Building {
+
+        private Building() {}
+
+        public static void main(String[] arguments) throws IOException {
+            EventLoopOptions options = EventLoopOptions.builder().build();
+            Rehearsal.hold();
+            say(OPENING);
+            try (EventLoop loop = EventLoop.open(options)) {
+                say(OPENED);
+                Marker.load();
+                long pair = Fd.check(Native.socketPair(), "socketpair");
+                say(ADOPTING);
+                Pipe pipe = Pipe.adopt(loop, Fd.first(pair), 0);
+                say(ADOPTED);
+                pipe.close();
+                Fd.close(Fd.second(pair));
+            }
+        }
+
+        private static void say(String line) {
+            System.out.println(line);
+            System.out.flush();
+        }
+    }
+}
