@@ -105,7 +105,7 @@ final class Inbound {
         return canRead() && protocol().wantsInput();
     }
 
-    /** While the loop spins, if input is wanted: one read. True: this is to have its turn. False: to shrink, in the end. */
+    /** While the loop spins, if input is wanted: one read. True: {@link #takeTurn} is next, no list has it. False: to shrink. */
     boolean tryRead() {
         if (isInReadyList() || !read()) {
             return false;

@@ -15,7 +15,7 @@ final class OutputAccount {
     private final PipeStats stats;
     private OutputLimits limits;
 
-    /** Of {@link #limits}: asked for with each write, where a page more costs time, see {@link Rehearsal}. */
+    /** This and the next are those of {@link #limits}, which lie on a page of their own: see {@link Rehearsal}. */
     private long highWater;
 
     private long maxQueuedBytes;

@@ -17,15 +17,23 @@ final class Rehearsal {
 
     private Rehearsal() {}
 
-    /** Does so unless it was done. Any thread. What it throws an attempt to open a loop would have thrown as well. */
+    /** Does so unless it was done. Any thread. What it throws, an attempt to open a loop would have thrown as well. */
     static void hold() throws IOException {
         if (!held) {
-            try (Epoll epoll = Epoll.open(1)) {
-                LoopContext context = new EventLoop(EventLoopOptions.builder().build(), epoll).openContext();
-                new Pipe(Connection.ofPair(context, -1, 0), PipeOptions.DEFAULT);
-                context.pool.release(context.pool.lease(1));
+            Epoll epoll = Epoll.open(1);
+            try (epoll) {
+                build(epoll);
+                held = true;
+            } catch (Throwable e) {
+                return; // a class, memory, stack: whoever really needs it hears of it, and otherwise it costs time
+                // alone
             }
-            held = true;
         }
+    }
+
+    private static void build(Epoll epoll) {
+        LoopContext context = new EventLoop(EventLoopOptions.builder().build(), epoll).openContext();
+        new Pipe(Connection.ofPair(context, -1, 0), PipeOptions.DEFAULT);
+        context.pool.release(context.pool.lease(1));
     }
 }

@@ -5,7 +5,7 @@ import java.io.IOException;
 
 /**
  * One turn of the loop: due timers and tasks; flush; wait, unless something is left to do; events; rounds over the ready
- * list; drains; flush; deferred closes. Loop thread only.
+ * list; drains; flush; deferred closes. What spinning finds is delivered within the wait. Loop thread only.
  */
 final class Turn {
 
@@ -55,8 +55,11 @@ final class Turn {
     /** What {@link LoopContext#deliveredBytes} may come to in this turn before the kernel is asked again. */
     private long byteLimit;
 
-    /** Pieces delivered in this turn to whom spinning has found something for. */
+    /** Pieces delivered in this turn to the one for whom spinning has found something. */
     private int piecesOfHit;
+
+    /** {@link LoopStats#frames} before this turn. */
+    private long framesBefore;
 
     /** When there was no memory for a longer list of events; 0: there was. */
     private long withoutMemoryAt;
@@ -82,16 +85,12 @@ final class Turn {
         context.abortOpenClaims();
         int done = runTimers() + runTasks() + serveSenders();
         context.flush();
-        final long framesBefore = stats.frames;
         beginDelivering();
         done += await(done > 0 || hasWork() ? 0 : timeoutNanos);
         if (done == 0 && context.ready.isEmpty()) { // what ended the wait
             done = runTimers() + runTasks() + serveSenders();
         }
         done += serveReady();
-        if (stats.frames - framesBefore > stats.maxFramesPerTurn) {
-            stats.maxFramesPerTurn = stats.frames - framesBefore;
-        }
         done += tellDrains();
         context.flush();
         return done + finishCloses();
@@ -161,7 +160,7 @@ final class Turn {
 
     // waiting ----------------------------------------------------------------------------------------------------
 
-    /** The number of things done: events, or what was delivered to whom spinning has found something for. */
+    /** The number of things done: events, or what was delivered to the one for whom spinning has found something. */
     private int await(long timeoutNanos) throws IOException {
         long timeout = untilNextTimer(timeoutNanos);
         if (timeout == 0) {
@@ -299,6 +298,7 @@ final class Turn {
     private void beginDelivering() {
         byteLimit = context.deliveredBytes + bytesPerTurn;
         piecesOfHit = 0;
+        framesBefore = stats.frames;
     }
 
     private int serveReady() {
@@ -322,6 +322,9 @@ final class Turn {
                     ready.reassign(System.nanoTime());
                 }
             }
+        }
+        if (stats.frames - framesBefore > stats.maxFramesPerTurn) {
+            stats.maxFramesPerTurn = stats.frames - framesBefore;
         }
         return done;
     }

@@ -22,9 +22,8 @@ class DescriptorShortageTest {
 
     private static final String LIMIT = "80";
 
-    /** A JVM that opens no file of the system while it runs, to learn of its memory and processors. */
-    private static final List<String> QUIET =
-            List.of("-XX:-UseContainerSupport", "-XX:-UseDynamicNumberOfCompilerThreads");
+    /** A JVM that opens no file of the system while it runs, to learn of its memory. */
+    private static final String QUIET = "-XX:-UseDynamicNumberOfCompilerThreads";
 
     // rows 36 and 41
     @ParameterizedTest
@@ -33,7 +32,7 @@ class DescriptorShortageTest {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n " + LIMIT + "; exec \"$@\"", "sh"));
         List<String> program = Programs.inJava(Starving.class, kind);
         command.add(program.get(0));
-        command.addAll(QUIET);
+        command.add(QUIET);
         command.addAll(program.subList(1, program.size()));
         JavaProcess.Result result = JavaProcess.run(command);
         assertEquals(0, result.exitCode(), result::output);

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** What {@link Rehearsal} is for: no class is loaded between one object of a loop, or of a pipe, and the next. */
+/** What {@link Rehearsal} is for: no class of evloop is loaded between one object of a loop, or of a pipe, and the next. */
 class RehearsalTest {
 
     private static final String OPENING = "-- opening";
@@ -22,14 +22,27 @@ class RehearsalTest {
 
     @Test
     void theFirstLoopAndItsFirstPipeAreBuiltOfClassesThatAreLoaded() throws Exception {
-        List<String> command = Programs.inJava(Building.class);
-        command.add(1, "-Xlog:class+load");
-        JavaProcess.Result result = JavaProcess.run(command);
-        assertEquals(0, result.exitCode(), result::output);
-        List<String> lines = result.output().lines().collect(Collectors.toList());
+        List<String> lines = run("rehearsed");
         assertTrue(loaded(lines, OPENED, ADOPTING).contains(Marker.class.getName()), "such a class would be seen");
         assertEquals(List.of(), loaded(lines, OPENING, OPENED));
         assertEquals(List.of(), loaded(lines, ADOPTING, ADOPTED));
+    }
+
+    @Test
+    void openHoldsItUnlessItWasHeld() throws Exception {
+        List<String> lines = run();
+        List<String> opening = loaded(lines, OPENING, OPENED);
+        assertTrue(opening.contains(Pipe.class.getName()), opening::toString);
+        assertEquals(List.of(), loaded(lines, ADOPTING, ADOPTED));
+    }
+
+    /** What was printed by a JVM of its own. */
+    private static List<String> run(String... arguments) throws Exception {
+        List<String> command = Programs.inJava(Building.class, arguments);
+        command.add(1, "-Xlog:class+load");
+        JavaProcess.Result result = JavaProcess.run(command);
+        assertEquals(0, result.exitCode(), result::output);
+        return result.output().lines().collect(Collectors.toList());
     }
 
     /** The classes of evloop that were loaded between two lines. */
@@ -53,7 +66,9 @@ class RehearsalTest {
 
         public static void main(String[] arguments) throws IOException {
             EventLoopOptions options = EventLoopOptions.builder().build();
-            Rehearsal.hold();
+            if (arguments.length > 0) {
+                Rehearsal.hold();
+            }
             say(OPENING);
             try (EventLoop loop = EventLoop.open(options)) {
                 say(OPENED);

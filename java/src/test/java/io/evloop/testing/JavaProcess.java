@@ -66,6 +66,7 @@ public final class JavaProcess {
         List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xcheck:jni", "-Xmx128m", "-XX:TieredStopAtLevel=1"));
+        command.add("-XX:-UseContainerSupport"); // its files would take descriptors, now and then
         command.addAll(List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=target/hs_err_%p.log"));
         if (prefix.isEmpty()) { // a user that it changes to may not read the agent
             command.addAll(Coverage.options());

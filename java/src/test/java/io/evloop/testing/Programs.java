@@ -49,6 +49,7 @@ public final class Programs {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xcheck:jni", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        command.add("-XX:-UseContainerSupport"); // its files would take descriptors, now and then
         if (Runtime.version().feature() >= NATIVE_ACCESS_FEATURE) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
