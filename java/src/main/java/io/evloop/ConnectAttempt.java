@@ -173,7 +173,7 @@ public final class ConnectAttempt {
         end();
         SocketHandle socket = new SocketHandle(context, fd, address.isUnix());
         fd = NONE;
-        HandlerEvent event = HandlerEvent.start(context);
+        HandlerEvent.Slow event = HandlerEvent.start(context);
         socket.give(this, handler::onConnect);
         finish(event);
     }
@@ -186,7 +186,7 @@ public final class ConnectAttempt {
     private void fail(IOException cause) {
         end();
         closeSocket();
-        HandlerEvent event = HandlerEvent.start(context);
+        HandlerEvent.Slow event = HandlerEvent.start(context);
         try {
             handler.onFailure(cause);
         } catch (Throwable e) {
@@ -195,7 +195,7 @@ public final class ConnectAttempt {
         finish(event);
     }
 
-    private void finish(HandlerEvent event) {
+    private void finish(HandlerEvent.Slow event) {
         HandlerEvent.finish(event, this);
         context.abortOpenClaims();
     }

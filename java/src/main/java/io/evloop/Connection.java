@@ -253,7 +253,7 @@ public final class Connection implements AutoCloseable {
             }
             int unread = input.length();
             declined = true; // unless it takes something, or reading is resumed
-            HandlerEvent event = HandlerEvent.start(endpoint.context());
+            HandlerEvent.Slow event = HandlerEvent.start(endpoint.context());
             try {
                 handler.onReadable(Connection.this);
             } finally {

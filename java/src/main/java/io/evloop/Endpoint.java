@@ -307,7 +307,7 @@ final class Endpoint implements Pollable {
         } catch (IOException e) {
             context.reportError(protocol.owner(), e);
         }
-        HandlerEvent event = HandlerEvent.start(context);
+        HandlerEvent.Slow event = HandlerEvent.start(context);
         try {
             protocol.onClose(closeCause);
         } catch (Throwable e) {
@@ -322,7 +322,7 @@ final class Endpoint implements Pollable {
         if (!outbound.takeDrain()) {
             return false;
         }
-        HandlerEvent event = HandlerEvent.start(context);
+        HandlerEvent.Slow event = HandlerEvent.start(context);
         try {
             protocol.onDrain();
         } catch (Throwable e) {

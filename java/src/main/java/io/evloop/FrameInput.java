@@ -197,7 +197,7 @@ final class FrameInput implements Protocol {
         int unread = input.length();
         Consumer<Pipe> asked = readableHandler;
         renewed = false;
-        HandlerEvent event = HandlerEvent.start(endpoint.context());
+        HandlerEvent.Slow event = HandlerEvent.start(endpoint.context());
         try {
             asked.accept(pipe);
         } finally {

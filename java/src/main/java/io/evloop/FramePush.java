@@ -131,7 +131,7 @@ final class FramePush {
     }
 
     private void handOverTraced(FrameHandler target, int channelId, ByteBuffer payload) {
-        HandlerEvent event = HandlerEvent.start(endpoint.context());
+        HandlerEvent.Slow event = HandlerEvent.start(endpoint.context());
         try {
             target.onFrame(pipe, channelId, payload);
         } finally {

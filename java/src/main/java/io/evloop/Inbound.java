@@ -374,7 +374,7 @@ final class Inbound {
     }
 
     private void tellEnd() {
-        HandlerEvent event = HandlerEvent.start(context);
+        HandlerEvent.Slow event = HandlerEvent.start(context);
         try {
             if (!protocol().onEnd() || endTold && !endpoint.canStillWrite()) {
                 endpoint.closeAfterFlush();

@@ -176,7 +176,7 @@ public final class Listener implements AutoCloseable {
 
     private void accepted(int fd) {
         SocketHandle accepted = new SocketHandle(context, fd, socket.local().isUnix());
-        HandlerEvent event = HandlerEvent.start(context);
+        HandlerEvent.Slow event = HandlerEvent.start(context);
         accepted.give(this, socket -> {
             if (isAllowed(fd)) {
                 stats.accepted++;

@@ -110,7 +110,7 @@ final class LoopContext {
 
     /** Calls what owns nothing that could end with it: what it throws is reported, a claim that it left open aborted. */
     void call(Object source, Runnable callback) {
-        HandlerEvent event = HandlerEvent.start(this);
+        HandlerEvent.Slow event = HandlerEvent.start(this);
         try {
             callback.run();
         } catch (Throwable e) {

@@ -4,6 +4,7 @@ import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
+import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -11,16 +12,11 @@ import jdk.jfr.StackTrace;
 /** What a recording may want to know of a pipe. Nothing is computed while no recording runs. */
 final class PipeEvent {
 
-    /** They are asked whether their kind is enabled: until a compiler has seen to it, an event made for that costs heap. */
-    private static final HighWater HIGH_WATER = new HighWater();
-
-    private static final InvalidFrame INVALID_FRAME = new InvalidFrame();
-
     private PipeEvent() {}
 
     /** A write took the queue above the high water mark. */
     static void highWater(Object pipe, long queuedBytes) {
-        if (HIGH_WATER.isEnabled()) {
+        if (FlightRecorder.isInitialized() && Probe.HIGH_WATER.isEnabled()) {
             HighWater event = new HighWater();
             event.pipe = pipe.toString();
             event.queuedBytes = queuedBytes;
@@ -30,7 +26,7 @@ final class PipeEvent {
 
     /** A header declared a length that the pipe does not take. */
     static void invalidFrame(Object pipe, int channelId, long declaredLength) {
-        if (INVALID_FRAME.isEnabled()) {
+        if (FlightRecorder.isInitialized() && Probe.INVALID_FRAME.isEnabled()) {
             InvalidFrame event = new InvalidFrame();
             event.pipe = pipe.toString();
             event.channelId = channelId;
@@ -70,5 +66,12 @@ final class PipeEvent {
         @Label("Declared Length")
         @DataAmount
         long declaredLength;
+    }
+
+    /** They are asked whether their kind is enabled: until a compiler has seen to it, an event made for that costs heap. */
+    private static final class Probe {
+
+        static final HighWater HIGH_WATER = new HighWater();
+        static final InvalidFrame INVALID_FRAME = new InvalidFrame();
     }
 }

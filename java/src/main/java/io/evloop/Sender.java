@@ -221,7 +221,7 @@ public final class Sender {
             return;
         }
         LoopContext context = pipe.endpoint().context();
-        HandlerEvent event = HandlerEvent.start(context);
+        HandlerEvent.Slow event = HandlerEvent.start(context);
         try {
             drainHandler.accept(this);
         } finally {

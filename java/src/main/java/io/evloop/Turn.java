@@ -47,7 +47,6 @@ final class Turn {
     private final int framesPerTurn;
     private final int bytesPerTurn;
     private final int pipeBytesPerTurn;
-    private final HandlerEvent tracing = new HandlerEvent();
     private final long spinNanos;
     private int piecesUntilLook = PIECES_PER_LOOK;
     private int hitsUntilPoll = HITS_PER_POLL;
@@ -81,7 +80,7 @@ final class Turn {
      */
     int take(long timeoutNanos) throws IOException {
         stats.turns++;
-        context.tracesHandlers = tracing.isEnabled();
+        context.tracesHandlers = HandlerEvent.isEnabled();
         context.abortOpenClaims();
         int done = runTimers() + runTasks() + serveSenders();
         context.flush();

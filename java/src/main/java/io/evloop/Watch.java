@@ -81,7 +81,7 @@ public final class Watch {
             if (events == 0) {
                 return; // reported before the interest was replaced
             }
-            HandlerEvent event = HandlerEvent.start(context);
+            HandlerEvent.Slow event = HandlerEvent.start(context);
             try {
                 handler.onReady(Watch.this, events);
             } catch (Throwable e) {

@@ -3,18 +3,19 @@ package io.evloop;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
+import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** What a recording may want to know of a worker. */
+/** What a recording may want to know of a worker. As for {@link HandlerEvent}, no event is made before there can be one. */
 final class WorkerEvent {
 
     private WorkerEvent() {}
 
     static void started(String program, long pid) {
-        Start event = new Start();
-        if (event.isEnabled()) {
+        if (FlightRecorder.isInitialized()) {
+            Start event = new Start();
             event.program = program;
             event.pid = pid;
             event.commit();
@@ -22,8 +23,8 @@ final class WorkerEvent {
     }
 
     static void exited(String program, long pid, WorkerExit exit) {
-        Exit event = new Exit();
-        if (event.isEnabled()) {
+        if (FlightRecorder.isInitialized()) {
+            Exit event = new Exit();
             event.program = program;
             event.pid = pid;
             event.code = exit.code();
