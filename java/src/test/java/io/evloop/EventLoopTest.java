@@ -251,6 +251,7 @@ class EventLoopTest {
 
     /** Between two polls of somebody who polls until he is told to stop. */
     @Test
+    @ExactCalls("the wait that no signal ends early")
     void aStopIsNotLostBetweenTwoPolls() {
         loop.stop();
         assertEquals(0, loop.poll(FOREVER));

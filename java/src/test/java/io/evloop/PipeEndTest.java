@@ -234,7 +234,8 @@ class PipeEndTest {
         assertNull(peered.awaitClose());
         long sent = peered.peer().read(1000).length;
         assertEquals(42, sent + pipe.stats().unsentBytes());
-        assertEquals(sent == 0 ? 2 : 0, pipe.stats().unsentFrames());
+        long wholly = sent < 16 ? 0 : sent < 42 ? 1 : 2; // a write may take any part
+        assertEquals(2 - wholly, pipe.stats().unsentFrames());
     }
 
     // row 22
