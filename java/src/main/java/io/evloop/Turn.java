@@ -220,7 +220,7 @@ final class Turn {
     private int spin(long start, long timeoutNanos) throws IOException {
         long limit = timeoutNanos < 0 ? spinNanos : Math.min(spinNanos, timeoutNanos);
         int tries = 0;
-        int ready = 0;
+        int done = 0;
         do { // no pause between the system calls, which are one
             if (hitsUntilPoll > 0) {
                 Inbound hit = context.spinSet.tryRead();
@@ -237,11 +237,11 @@ final class Turn {
                     context.spinSet.bypassEpoll();
                 }
                 hitsUntilPoll = HITS_PER_POLL;
-                ready = epollWait(0);
+                done = dispatch(epollWait(0));
             }
-        } while (ready == 0 && System.nanoTime() - start < limit);
+        } while (done == 0 && System.nanoTime() - start < limit);
         context.spinSet.trim();
-        return dispatch(ready);
+        return done;
     }
 
     /** At once, and with all that a turn may have: nobody else has anything, and somebody may wait for the answer. */

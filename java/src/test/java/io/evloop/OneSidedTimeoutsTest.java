@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.error.IdleTimeoutException;
 import io.evloop.testing.Await;
+import io.evloop.testing.BusyPipe;
 import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.RawPipe;
@@ -59,6 +60,18 @@ class OneSidedTimeoutsTest {
     void aPeerIsGivenUpByALoopThatBeganWithRoomForOneEvent() throws Exception {
         try (TestLoop small = TestLoop.open(EventLoopOptions.builder().maxEvents(1));
                 PeeredPipe peered = PeeredPipe.adopt(small.loop(), IDLE).pushed()) {
+            assertInstanceOf(IdleTimeoutException.class, peered.awaitClose());
+        }
+    }
+
+    @Test
+    void aPeerIsGivenUpByALoopThatBeganSoAndAlwaysFindsSomethingBySpinning() throws Exception {
+        EventLoopOptions.Builder options =
+                EventLoopOptions.builder().maxEvents(1).spin(Duration.ofMinutes(1));
+        try (TestLoop small = TestLoop.open(options);
+                BusyPipe busy = BusyPipe.adopt(small.loop());
+                PeeredPipe peered = PeeredPipe.adopt(small.loop(), IDLE).pushed()) {
+            busy.start();
             assertInstanceOf(IdleTimeoutException.class, peered.awaitClose());
         }
     }
