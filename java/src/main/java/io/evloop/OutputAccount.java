@@ -13,12 +13,7 @@ final class OutputAccount {
     private final LoopContext context;
     private final OutputQueue queue;
     private final PipeStats stats;
-    private OutputLimits limits;
-
-    /** This and the next are those of {@link #limits}, which lie on a page of their own: see {@link Rehearsal}. */
-    private long highWater;
-
-    private long maxQueuedBytes;
+    private OutputLimits limits = OutputLimits.DEFAULT;
     private long queued;
 
     /** Bytes that were sent within this turn, ahead of its flush. */
@@ -44,14 +39,11 @@ final class OutputAccount {
         this.queue = queue;
         this.stats = stats;
         stats.account = this;
-        limits(OutputLimits.DEFAULT);
     }
 
     void limits(OutputLimits newLimits) {
         settle();
         limits = newLimits;
-        highWater = newLimits.highWater();
-        maxQueuedBytes = newLimits.maxQueuedBytes();
     }
 
     OutputLimits limits() {
@@ -75,8 +67,8 @@ final class OutputAccount {
 
     /** Opens the window behind the queued bytes, as far as no limit is reached and no mark crossed. */
     void openWindow() {
-        long room = Math.min(queue.room(), highWater - queued - sentEarly);
-        room = Math.min(room, Math.min(maxQueuedBytes - queued, context.room()));
+        long room = Math.min(queue.room(), limits.highWater() - queued - sentEarly);
+        room = Math.min(room, Math.min(limits.maxQueuedBytes() - queued, context.room()));
         if (room > 0) {
             context.account(room);
             bytes = queue.bytes();
@@ -116,7 +108,7 @@ final class OutputAccount {
 
     /** Whether the queue may grow by {@code bytes}. Settled. */
     boolean canGrow(long bytes) {
-        return queued + bytes <= maxQueuedBytes && context.hasRoom(bytes);
+        return queued + bytes <= limits.maxQueuedBytes() && context.hasRoom(bytes);
     }
 
     /** Counts {@code bytes} that were written behind the queued ones. Settled. */
@@ -168,7 +160,7 @@ final class OutputAccount {
 
     /** Whether the high water mark was crossed, by what is queued alone; told once until it is {@link #drained}. Settled. */
     boolean takeCrossing() {
-        if (stalled || queued <= highWater) {
+        if (stalled || queued <= limits.highWater()) {
             return false;
         }
         stalled = true;
@@ -185,6 +177,6 @@ final class OutputAccount {
      * water mark. Otherwise one that finds room for ever would never return to the loop. Settled.
      */
     boolean isShareUsed() {
-        return queued + sentEarly > highWater;
+        return queued + sentEarly > limits.highWater();
     }
 }
