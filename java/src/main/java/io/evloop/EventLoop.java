@@ -42,7 +42,7 @@ public final class EventLoop implements AutoCloseable {
     /** The group's thread, which runs nothing else. */
     private volatile Thread driver;
 
-    /** {@link #open} has an eye on it from then on. */
+    /** Nobody watches over it yet: see {@link #open}. */
     EventLoop(EventLoopOptions options, Epoll epoll) {
         this.epoll = epoll;
         this.tasks = new TaskQueue(epoll);

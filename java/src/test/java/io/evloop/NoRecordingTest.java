@@ -10,7 +10,6 @@ import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.Programs;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Without a recording Flight Recorder is not started, which would take a tenth of a second of each process. */
@@ -32,10 +31,9 @@ class NoRecordingTest {
     private static List<String> recorderClasses(String... options) throws Exception {
         List<String> command = Programs.inJava(Eventful.class);
         command.addAll(1, List.of(options));
-        command.add(1, "-Xlog:class+load");
-        JavaProcess.Result result = JavaProcess.run(command);
-        assertEquals(0, result.exitCode(), result::output);
-        return result.output().lines().filter(line -> line.contains(RECORDER)).collect(Collectors.toList());
+        return JavaProcess.runLoggingClasses(command).stream()
+                .filter(line -> line.contains(RECORDER))
+                .toList();
     }
 
     /** One event of each kind, but for a slow handler, which would have to take its time. */

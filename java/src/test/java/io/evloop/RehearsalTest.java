@@ -1,16 +1,21 @@
 package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.sys.Fd;
 import io.evloop.sys.Native;
+import io.evloop.testing.Await;
 import io.evloop.testing.JavaProcess;
 import io.evloop.testing.Programs;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What {@link Rehearsal} is for: no class of evloop is loaded between one object of a loop, or of a pipe, and the next. */
 class RehearsalTest {
@@ -22,7 +27,7 @@ class RehearsalTest {
 
     @Test
     void theFirstLoopAndItsFirstPipeAreBuiltOfClassesThatAreLoaded() throws Exception {
-        List<String> lines = run("rehearsed");
+        List<String> lines = JavaProcess.runLoggingClasses(Programs.inJava(Building.class, "rehearsed"));
         assertTrue(loaded(lines, OPENED, ADOPTING).contains(Marker.class.getName()), "such a class would be seen");
         assertEquals(List.of(), loaded(lines, OPENING, OPENED));
         assertEquals(List.of(), loaded(lines, ADOPTING, ADOPTED));
@@ -30,19 +35,21 @@ class RehearsalTest {
 
     @Test
     void openHoldsItUnlessItWasHeld() throws Exception {
-        List<String> lines = run();
+        List<String> lines = JavaProcess.runLoggingClasses(Programs.inJava(Building.class));
         List<String> opening = loaded(lines, OPENING, OPENED);
         assertTrue(opening.contains(Pipe.class.getName()), opening::toString);
         assertEquals(List.of(), loaded(lines, ADOPTING, ADOPTED));
     }
 
-    /** What was printed by a JVM of its own. */
-    private static List<String> run(String... arguments) throws Exception {
-        List<String> command = Programs.inJava(Building.class, arguments);
-        command.add(1, "-Xlog:class+load");
-        JavaProcess.Result result = JavaProcess.run(command);
+    @Test
+    void aLoopThatNeedsNoPipeOpensWhereThePipesCannotBeLoaded(@TempDir Path first) throws Exception {
+        Path broken = first.resolve("io/evloop/FramePush.class");
+        Files.createDirectories(broken.getParent());
+        Files.createFile(broken);
+        JavaProcess process =
+                JavaProcess.of(TimersAlone.class).classPath(first.toString(), System.getProperty("java.class.path"));
+        JavaProcess.Result result = process.run();
         assertEquals(0, result.exitCode(), result::output);
-        return result.output().lines().collect(Collectors.toList());
     }
 
     /** The classes of evloop that were loaded between two lines. */
@@ -50,7 +57,7 @@ class RehearsalTest {
         return lines.subList(lines.indexOf(from), lines.indexOf(to)).stream()
                 .filter(line -> line.contains(" io.evloop."))
                 .map(line -> line.replaceAll(".* (io\\.evloop\\.\\S*) .*", "$1"))
-                .collect(Collectors.toList());
+                .toList();
     }
 
     static final class Marker {
@@ -85,6 +92,20 @@ class RehearsalTest {
         private static void say(String line) {
             System.out.println(line);
             System.out.flush();
+        }
+    }
+
+    static final class TimersAlone {
+
+        private TimersAlone() {}
+
+        public static void main(String[] arguments) throws IOException {
+            assertThrows(ClassFormatError.class, () -> Class.forName("io.evloop.FramePush"));
+            List<String> told = new ArrayList<>();
+            try (EventLoop loop = EventLoop.open()) {
+                loop.schedule(0, () -> told.add("a timer"));
+                Await.turns(loop, "the timer", () -> !told.isEmpty());
+            }
         }
     }
 }

@@ -77,6 +77,20 @@ public final class JavaProcess {
         return run(command, deadlineSeconds);
     }
 
+    /**
+     * Runs the command line of a JVM to its end, which is to be a success. The lines that it printed, among them one for each
+     * class that was loaded.
+     */
+    public static List<String> runLoggingClasses(List<String> command) throws IOException, InterruptedException {
+        List<String> logging = new ArrayList<>(command);
+        logging.add(1, "-Xlog:class+load");
+        Result result = run(logging);
+        if (result.exitCode() != 0) {
+            throw new AssertionError("exit code " + result.exitCode() + "\n" + result.output());
+        }
+        return result.output().lines().toList();
+    }
+
     /** Runs any command to its end. */
     public static Result run(List<String> command) throws IOException, InterruptedException {
         return run(command, DEADLINE_SECONDS);
