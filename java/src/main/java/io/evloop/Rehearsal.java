@@ -9,7 +9,7 @@ import java.io.IOException;
  * lie side by side, until a collector moves them.
  *
  * <p>It is the pages that count. A system call may flush the TLB (page-table isolation, virtual machines), and then the first
- * look at each page costs a walk through the page table: without this, a spinning round trip takes 1.06 times as long.
+ * look at each page costs a walk through the page table: without this, a spinning round trip takes some 1.05 times as long.
  */
 final class Rehearsal {
 
