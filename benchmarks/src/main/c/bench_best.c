@@ -117,7 +117,6 @@ static void send_fan_in(const struct job *job) {
         int ready = wait_epoll(job, epoll_fd, events);
         if (code == 0) {
             code = schedule_poll(&schedule, now_nanos());
-            ending = ending || code == CONTROL_END;
         }
         for (int i = 0; i < ready; i++) {
             uint32_t index = events[i].data.u32;
@@ -128,6 +127,7 @@ static void send_fan_in(const struct job *job) {
                 uint32_t due = index == 0 ? code : ending ? CONTROL_END : 0;
                 if (index == 0 && due != 0) {
                     control_sent(&schedule, &meter, due);
+                    ending = due == CONTROL_END; /* not before: no pipe is to be closed within the window */
                     code = 0;
                 }
                 produce(job, pipe, &chunk, &meter, due, payload);

@@ -3,22 +3,28 @@ package io.evloop.bench.compare;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * Measures the steps of a plan in turn, and writes every sample down. A sample is set aside and taken again if its window is
- * not as long as asked for, twice at most, or if the JVM was still compiling, once.
+ * Measures the steps of a plan in turn, and writes every sample down. A sample is set aside and taken again if a JVM was still
+ * compiling, with a longer warm-up, which that competitor then has in that workload from there on; and if its window is not as
+ * long as asked for, twice at most.
  */
 final class Campaign {
 
     private static final int MAX_MISFITS = 3;
+    private static final int MAX_WARMUP_TIMES = 4;
 
     private final Runner runner;
     private final Timing timing;
     private final PrintWriter raw;
     private final Summary summary = new Summary();
+    private final Map<String, Integer> warmupTimes = new HashMap<>();
     private int misfits;
     private int cold;
+    private int keptCold;
 
     /** How one sample is taken. */
     @FunctionalInterface
@@ -54,20 +60,20 @@ final class Campaign {
 
     private Sample measure(Plan.Step step) throws IOException, InterruptedException, PairRunner.FailedException {
         int misfitsHere = 0;
-        boolean coldBefore = false;
         for (int attempt = 1; ; attempt++) {
-            Sample sample = runner.run(step, coldBefore ? timing.withLongerWarmup() : timing);
+            Timing longer = timing.withWarmupTimes(warmupTimes.getOrDefault(pairing(step), 1));
+            Sample sample = runner.run(step, longer);
+            boolean isTooCold = !sample.isWarm() && lengthenWarmup(step);
             Optional<String> misfit = sample.misfit(timing.measureMillis());
-            boolean isCold = misfit.isEmpty() && !coldBefore && !sample.isWarm();
-            boolean kept = misfit.isEmpty() && !isCold;
-            write(sample, attempt, kept);
+            boolean kept = !isTooCold && misfit.isEmpty();
+            write(sample, longer, attempt, kept);
             if (kept) {
+                keptCold += sample.isWarm() ? 0 : 1;
                 return sample;
             }
-            if (isCold) {
+            if (isTooCold) {
                 cold++;
-                coldBefore = true;
-                System.err.printf("%s: not warm (%s), once more%n", step.title(), sample.brief());
+                System.err.printf("%s: still compiling (%s), once more%n", step.title(), sample.brief());
                 continue;
             }
             misfits++;
@@ -79,8 +85,23 @@ final class Campaign {
         }
     }
 
-    private void write(Sample sample, int attempt, boolean kept) {
+    /** False: it is as long as it may be. */
+    private boolean lengthenWarmup(Plan.Step step) {
+        int times = 2 * warmupTimes.getOrDefault(pairing(step), 1);
+        if (times > MAX_WARMUP_TIMES) {
+            return false;
+        }
+        warmupTimes.put(pairing(step), times);
+        return true;
+    }
+
+    private static String pairing(Plan.Step step) {
+        return step.workload().id() + " " + step.competitor().id();
+    }
+
+    private void write(Sample sample, Timing used, int attempt, boolean kept) {
         JsonObject json = sample.toJson();
+        json.addProperty("warmupMillis", used.warmupMillis(sample.competitor()));
         json.addProperty("attempt", attempt);
         json.addProperty("kept", kept);
         raw.println(json);
@@ -88,9 +109,8 @@ final class Campaign {
 
     /** What was set aside. */
     void appendTo(Machine machine) {
-        machine.add(
-                "windows measured again with twice the warm-up, as their second halves were the faster",
-                Integer.toString(cold));
+        machine.add("windows measured again with a longer warm-up, as a JVM was compiling", Integer.toString(cold));
+        machine.add("windows kept though a JVM was compiling", Integer.toString(keptCold));
         machine.add("windows set aside, as they were not as long as asked for", Integer.toString(misfits));
     }
 }

@@ -17,7 +17,7 @@ record Sample(
 
     private static final double NANOS = 1e9;
     private static final double NANOS_PER_MILLI = 1e6;
-    private static final double MAX_DRIFT = 1.5;
+    private static final double MAX_COMPILING = 0.03;
     private static final double MAX_MISSING = 0.25;
     private static final double LONGEST_FRAME = 0.5;
     private static final double LONGEST = 5;
@@ -65,7 +65,7 @@ record Sample(
         return usage.has("syscalls") ? usage.get("syscalls").getAsDouble() : Double.NaN;
     }
 
-    /** Frames per second of the second half against the first: far from 1, the warm-up was too short. */
+    /** Frames per second of the second half against the first. */
     double drift() {
         Side side = counted();
         double first = side.number("firstHalfFrames") / side.number("firstHalfNanos");
@@ -75,11 +75,17 @@ record Sample(
     }
 
     /**
-     * Whether the second half of the window was not much faster than the first: the JVM was done compiling. C always is, and
-     * how many system calls a frame takes does not depend on it.
+     * Whether the JVMs had done with compiling: neither spent more of its window on it than a sample differs from the next. What
+     * they interpret until then, and wait for, is not what runs for hours. C always is warm, and how many system calls a frame
+     * takes does not depend on it.
      */
     boolean isWarm() {
-        return competitor.language() == Competitor.Language.C || counting || drift() <= MAX_DRIFT;
+        return counting || Math.max(compiling(driver), compiling(other)) <= MAX_COMPILING;
+    }
+
+    private static double compiling(Side side) {
+        double millis = side.number("compileMillis");
+        return Double.isNaN(millis) ? 0 : millis * NANOS_PER_MILLI / side.number("nanos");
     }
 
     /**

@@ -69,7 +69,7 @@ class PlanTest {
     @Test
     void keepsTheFullRunWithinAQuarterOfAnHourWithSomeMeasuredAgain() {
         long millis = Plan.of(false, Compare.FULL_RUNS, Set.of()).totalMillis(Compare.FULL);
-        assertTrue(millis <= (13 * 60 + 30) * 1000, millis + " ms");
+        assertTrue(millis <= (12 * 60 + 30) * 1000, millis + " ms");
     }
 
     @Test
@@ -80,11 +80,17 @@ class PlanTest {
     }
 
     @Test
-    void measuresTheLoopByHandMoreThanOnceWhereThereIsAGoal() {
+    void measuresWhomAGoalNamesFiveTimesAndOthersThreeTimesWhereThereIsAGoal() {
         List<Plan.Step> steps = Plan.of(false, Compare.FULL_RUNS, Set.of()).steps();
         for (Workload workload : Workload.ALL) {
             if (workload.hasGoal()) {
-                assertEquals(3 + count(steps, workload, "evloop") - 5, count(steps, workload, "nio"), workload.id());
+                long evloop = count(steps, workload, "evloop");
+                long fewer = evloop - 5 + 3;
+                assertEquals(fewer, count(steps, workload, "nio"), workload.id());
+                assertEquals(
+                        workload.id().equals("stream-64") ? evloop : fewer,
+                        count(steps, workload, "netty"),
+                        workload.id());
             }
         }
     }

@@ -1,29 +1,34 @@
 package io.evloop.bench.compare;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SampleTest {
 
     @ParameterizedTest
-    @CsvSource({
-        "100, 200, true",
-        "100, 240, true",
-        "100, 260, false",
-        "140, 240, true",
-        "160, 240, true",
-        "0, 200, false"
-    })
-    void isWarmUnlessItsSecondHalfWasMuchTheFaster(long firstHalf, long frames, boolean warm) {
-        Sample.Side receiver = Samples.side(frames);
-        receiver.json().addProperty("firstHalfFrames", firstHalf);
-        receiver.json().addProperty("firstHalfNanos", 500_000_000L);
-        Sample sample =
-                new Sample(Samples.STREAM, Samples.EVLOOP, 1, false, Samples.side(0), receiver, new JsonObject());
-        assertEquals(warm, sample.isWarm());
+    @CsvSource({"0, 0, true", "10, 5, true", "11, 0, false", "0, 11, false", "300, 300, false"})
+    void isWarmIfNeitherSideWasCompiling(long first, long second, boolean warm) {
+        assertEquals(warm, compiling(first, second, false).isWarm());
+        assertTrue(compiling(first, second, true).isWarm(), "system calls are the same");
+    }
+
+    @Test
+    void takesCAsWarm() {
+        Sample.Side side = Samples.side(100, 350, 0);
+        assertTrue(new Sample(Samples.STREAM, Samples.C, 1, false, side, side, new JsonObject()).isWarm());
+    }
+
+    private static Sample compiling(long first, long second, boolean counting) {
+        Sample.Side driver = Samples.side(100, 350, 0);
+        driver.json().addProperty("compileMillis", first);
+        Sample.Side other = Samples.side(100, 350, 0);
+        other.json().addProperty("compileMillis", second);
+        return new Sample(Samples.STREAM, Samples.EVLOOP, 1, counting, driver, other, new JsonObject());
     }
 
     @ParameterizedTest

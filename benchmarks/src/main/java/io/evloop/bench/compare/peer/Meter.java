@@ -8,6 +8,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,8 @@ import java.nio.file.Path;
 final class Meter {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private static final CompilationMXBean COMPILERS = ManagementFactory.getCompilationMXBean();
 
     private static final Path OWN_TASK = Path.of("/proc/thread-self");
 
@@ -32,6 +35,7 @@ final class Meter {
     private long cpuNanos;
     private long ownHeapBytes;
     private long otherHeapBytes;
+    private long compileMillis;
 
     Meter() {
         rehearse();
@@ -83,6 +87,7 @@ final class Meter {
         mark('b');
         open = true;
         frames = 0;
+        compileMillis = -COMPILERS.getTotalCompilationTime();
         otherHeapBytes = -readOtherHeap();
         cpuNanos = -readOtherCpu() - THREADS.getCurrentThreadCpuTime();
         ownHeapBytes = -THREADS.getCurrentThreadAllocatedBytes();
@@ -99,6 +104,7 @@ final class Meter {
         cpuNanos += THREADS.getCurrentThreadCpuTime();
         cpuNanos += readOtherCpu();
         otherHeapBytes += readOtherHeap();
+        compileMillis += COMPILERS.getTotalCompilationTime();
         open = false;
         closed = true;
         mark('e');
@@ -169,5 +175,6 @@ final class Meter {
         json.append(",\"firstHalfNanos\":").append(middleNanos - beginNanos);
         json.append(",\"cpuNanos\":").append(cpuNanos);
         json.append(",\"heapBytes\":").append(ownHeapBytes + Math.max(0, otherHeapBytes));
+        json.append(",\"compileMillis\":").append(compileMillis);
     }
 }

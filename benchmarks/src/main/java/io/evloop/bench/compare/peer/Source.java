@@ -32,7 +32,6 @@ final class Source {
         framesUntilClockReading = framesPerClockReading;
         if (pendingControl == 0) {
             pendingControl = schedule.poll(System.nanoTime());
-            ending |= pendingControl == Wire.END;
         }
     }
 
@@ -71,17 +70,18 @@ final class Source {
         }
 
         private boolean offerControl(FrameOutput output) {
-            int code = ending ? Wire.END : pendingControl;
+            int code = pendingControl;
             if (!output.offer(Wire.CONTROL_CHANNEL, Wire.control(code), 0, Wire.CONTROL_LENGTH)) {
                 return false;
             }
-            ended = ending;
+            ended = code == Wire.END;
             if (leads) {
                 meter.control(code);
+                ending = ended; // not before: no pipe is to be closed within the window
                 if (code == Wire.BEGIN || code == Wire.NOTHING) { // so that it is compiled when the window opens
                     schedule.begun(meter.beginNanos());
                 }
-                pendingControl = ending ? Wire.END : 0; // the other pipes have the end still to come
+                pendingControl = ending ? Wire.END : 0; // of the others, who have only the end to come
             }
             return true;
         }

@@ -6,14 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class MeterTest {
 
     private static final int MIB = 1024 * 1024;
     private static final long BUSY_NANOS = 30_000_000;
+    private static final long DEADLINE_NANOS = 20_000_000_000L;
 
     private final Meter meter = new Meter();
     private byte[] held;
@@ -51,6 +54,24 @@ class MeterTest {
         long window = result().get("nanos").getAsLong();
         long half = result().get("firstHalfNanos").getAsLong();
         assertTrue(half >= BUSY_NANOS && window - half >= BUSY_NANOS && window <= longest, half + " of " + window);
+    }
+
+    @Test
+    void tellsWhatTheCompilersTook() {
+        CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
+        long before = compilers.getTotalCompilationTime();
+        meter.control(Wire.BEGIN);
+        long within = compilers.getTotalCompilationTime();
+        long deadline = System.nanoTime() + DEADLINE_NANOS;
+        for (int i = 0; compilers.getTotalCompilationTime() < within + 2 && System.nanoTime() < deadline; i++) {
+            Pattern.compile("(a|b" + i + ")+c?").matcher("abab" + i).matches(); // much that is new to the compilers
+        }
+        long least = compilers.getTotalCompilationTime() - within;
+        meter.control(Wire.MIDDLE);
+        meter.control(Wire.END);
+        long most = compilers.getTotalCompilationTime() - before;
+        long told = result().get("compileMillis").getAsLong();
+        assertTrue(least >= 2 && told >= least && told <= most, least + " <= " + told + " <= " + most);
     }
 
     @Test

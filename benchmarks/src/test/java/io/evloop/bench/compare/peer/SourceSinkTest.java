@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What is sent and what is checked, without anything in between. */
@@ -12,7 +14,9 @@ class SourceSinkTest {
     private final Meter sent = new Meter();
     private final Meter received = new Meter();
 
-    private static void transfer(Source source, Sink sink, int pipes) {
+    private final List<Integer> ends = new ArrayList<>();
+
+    private void transfer(Source source, Sink sink, int pipes) {
         Party[] senders = new Party[pipes];
         for (int i = 0; i < pipes; i++) {
             senders[i] = source.pipe(i);
@@ -29,6 +33,9 @@ class SourceSinkTest {
                     }
                     return accepted;
                 });
+                if (receiver.finished() && !ends.contains(i)) {
+                    ends.add(i);
+                }
                 going |= !senders[i].finished();
             }
         }
@@ -58,6 +65,17 @@ class SourceSinkTest {
             assertTrue(sink.pipe(i).finished(), "pipe " + i);
         }
         assertTrue(sink.jain() > 0.9 && sink.jain() <= 1.000001, "Jain's index " + sink.jain());
+    }
+
+    @Test
+    void endNoPipeWithinTheWindow() {
+        for (int round = 0; round < 20; round++) { // so that now and then the time is up while it is another one's turn
+            Job job = Jobs.of(Job.Role.SENDER, 64, 16, 1, 2);
+            ends.clear();
+            transfer(new Source(job, new Meter()), new Sink(job, new Meter()), 16);
+            assertEquals(16, ends.size());
+            assertEquals(0, ends.get(0), "the first to end, of " + ends);
+        }
     }
 
     @Test
