@@ -36,6 +36,11 @@ final class PayloadRing {
         return index * length;
     }
 
+    /** Of the payloads that {@link #offset} stamps together with this one, the sequence number of the last. */
+    long lastStampedWith(long sequence) {
+        return sequence | mask;
+    }
+
     private void stampFrom(long sequence) {
         for (int i = 0; i <= mask; i++) {
             Wire.stamp(bytes, i * length, length, sequence + i);

@@ -49,7 +49,7 @@ final class Source {
         @Override
         public void onRoom(FrameOutput output) {
             while (!ended) {
-                if (--framesUntilClockReading < 0) {
+                if (framesUntilClockReading == 0) {
                     readClock();
                 }
                 if (pendingControl != 0 && (leads || ending)) {
@@ -58,15 +58,39 @@ final class Source {
                     }
                     continue;
                 }
-                if (!output.isReady()) {
+                if (!offerFrames(output)) {
                     return;
                 }
-                if (!output.offer(Wire.channelOf(sequence), bytes, payloads.offset(sequence), payloadLength)) {
-                    return;
-                }
-                sequence++;
-                meter.frames(meter.frames() + 1);
             }
+        }
+
+        /** As many as come before the next look at the clock, counted together; false: there was no room for all of them. */
+        private boolean offerFrames(FrameOutput output) {
+            final long first = sequence;
+            final long end = first + framesUntilClockReading;
+            long next = first;
+            long last;
+            do {
+                last = Math.min(end, payloads.lastStampedWith(next) + 1);
+                next = offerUpTo(output, next, last);
+            } while (next == last && next < end);
+            sequence = next;
+            framesUntilClockReading = (int) (end - next);
+            meter.frames(meter.frames() + next - first);
+            return next == end;
+        }
+
+        /** Of those that are stamped together; which one was not taken. */
+        private long offerUpTo(FrameOutput output, long first, long end) {
+            final ByteBuffer source = bytes;
+            final int length = payloadLength;
+            int offset = payloads.offset(first);
+            long next = first;
+            while (next < end && output.isReady() && output.offer(Wire.channelOf(next), source, offset, length)) {
+                next++;
+                offset += length;
+            }
+            return next;
         }
 
         private boolean offerControl(FrameOutput output) {
