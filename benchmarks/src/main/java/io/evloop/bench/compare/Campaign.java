@@ -3,25 +3,25 @@ package io.evloop.bench.compare;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * Measures the steps of a plan in turn, and writes every sample down. A sample is set aside and taken again if a JVM was still
- * compiling, with a longer warm-up, which that competitor then has in that workload from there on; and if its window is not as
- * long as asked for, twice at most.
+ * Measures the steps of a plan in turn, and writes every sample down. A sample is set aside and taken again, twice at most, if a
+ * JVM was still compiling, with twice the warm-up, which that competitor then has in that workload from there on; and twice at
+ * most if its window is not as long as asked for.
  */
 final class Campaign {
 
     private static final int MAX_MISFITS = 3;
-    private static final int MAX_WARMUP_TIMES = 4;
+    private static final int MAX_COLD = 2;
 
     private final Runner runner;
     private final Timing timing;
     private final PrintWriter raw;
     private final Summary summary = new Summary();
-    private final Map<String, Integer> warmupTimes = new HashMap<>();
+    private final Set<String> slowToWarm = new HashSet<>();
     private int misfits;
     private int cold;
     private int keptCold;
@@ -60,19 +60,22 @@ final class Campaign {
 
     private Sample measure(Plan.Step step) throws IOException, InterruptedException, PairRunner.FailedException {
         int misfitsHere = 0;
+        int coldHere = 0;
         for (int attempt = 1; ; attempt++) {
-            Timing longer = timing.withWarmupTimes(warmupTimes.getOrDefault(pairing(step), 1));
-            Sample sample = runner.run(step, longer);
-            boolean isTooCold = !sample.isWarm() && lengthenWarmup(step);
+            Timing used = slowToWarm.contains(pairing(step)) ? timing.withLongerWarmup() : timing;
+            Sample sample = runner.run(step, used);
+            boolean isTooCold = !sample.isWarm() && coldHere < MAX_COLD;
             Optional<String> misfit = sample.misfit(timing.measureMillis());
             boolean kept = !isTooCold && misfit.isEmpty();
-            write(sample, longer, attempt, kept);
+            write(sample, used, attempt, kept);
             if (kept) {
                 keptCold += sample.isWarm() ? 0 : 1;
                 return sample;
             }
             if (isTooCold) {
                 cold++;
+                coldHere++;
+                slowToWarm.add(pairing(step));
                 System.err.printf("%s: still compiling (%s), once more%n", step.title(), sample.brief());
                 continue;
             }
@@ -83,16 +86,6 @@ final class Campaign {
             }
             System.err.printf("%s: %s, once more%n", step.title(), misfit.get());
         }
-    }
-
-    /** False: it is as long as it may be. */
-    private boolean lengthenWarmup(Plan.Step step) {
-        int times = 2 * warmupTimes.getOrDefault(pairing(step), 1);
-        if (times > MAX_WARMUP_TIMES) {
-            return false;
-        }
-        warmupTimes.put(pairing(step), times);
-        return true;
     }
 
     private static String pairing(Plan.Step step) {
@@ -109,7 +102,7 @@ final class Campaign {
 
     /** What was set aside. */
     void appendTo(Machine machine) {
-        machine.add("windows measured again with a longer warm-up, as a JVM was compiling", Integer.toString(cold));
+        machine.add("windows measured again with twice the warm-up, as a JVM was compiling", Integer.toString(cold));
         machine.add("windows kept though a JVM was compiling", Integer.toString(keptCold));
         machine.add("windows set aside, as they were not as long as asked for", Integer.toString(misfits));
     }

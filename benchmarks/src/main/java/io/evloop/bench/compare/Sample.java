@@ -17,7 +17,7 @@ record Sample(
 
     private static final double NANOS = 1e9;
     private static final double NANOS_PER_MILLI = 1e6;
-    private static final double MAX_COMPILING = 0.03;
+    private static final double MAX_COMPILING = 0.05;
     private static final double MAX_MISSING = 0.25;
     private static final double LONGEST_FRAME = 0.5;
     private static final double LONGEST = 5;

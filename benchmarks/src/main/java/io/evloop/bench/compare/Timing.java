@@ -16,9 +16,9 @@ record Timing(int javaWarmupMillis, int cWarmupMillis, int measureMillis) {
         return competitor.language() == Competitor.Language.C ? cWarmupMillis : javaWarmupMillis;
     }
 
-    /** The same with so many times the time to compile. */
-    Timing withWarmupTimes(int factor) {
-        return new Timing(javaWarmupMillis * factor, cWarmupMillis, measureMillis);
+    /** The same with twice the time to compile. */
+    Timing withLongerWarmup() {
+        return new Timing(javaWarmupMillis * 2, cWarmupMillis, measureMillis);
     }
 
     /** What one measurement takes, about. */

@@ -69,11 +69,11 @@ final class Source {
             final long first = sequence;
             final long end = first + framesUntilClockReading;
             long next = first;
-            long last;
-            do {
+            long last = first;
+            while (next == last && next < end && output.isReady()) { // if not, the payloads must not be stamped
                 last = Math.min(end, payloads.lastStampedWith(next) + 1);
                 next = offerUpTo(output, next, last);
-            } while (next == last && next < end);
+            }
             sequence = next;
             framesUntilClockReading = (int) (end - next);
             meter.frames(meter.frames() + next - first);

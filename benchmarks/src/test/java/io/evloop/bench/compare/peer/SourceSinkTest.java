@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -75,6 +76,42 @@ class SourceSinkTest {
             transfer(new Source(job, new Meter()), new Sink(job, new Meter()), 16);
             assertEquals(16, ends.size());
             assertEquals(0, ends.get(0), "the first to end, of " + ends);
+        }
+    }
+
+    @Test
+    void leaveAPayloadAloneWhileItIsInUse() {
+        Job job = Jobs.of(Job.Role.SENDER, 64 * 1024, 1, 60_000, 60_000);
+        Party sender = new Source(job, sent).pipe(0);
+        OneAtATime output = new OneAtATime();
+        sender.onRoom(output);
+        for (int frame = 0; frame < 100; frame++) {
+            assertEquals(frame, output.inUse.getLong(output.offset), "the sequence number, while the frame is sent");
+            output.ready = true;
+            sender.onRoom(output);
+        }
+    }
+
+    /** Copies nothing, and so refuses until what it has is sent; control frames come in between. */
+    private static final class OneAtATime implements FrameOutput {
+        private boolean ready = true;
+        private ByteBuffer inUse;
+        private int offset;
+
+        @Override
+        public boolean isReady() {
+            return ready;
+        }
+
+        @Override
+        public boolean offer(int channelId, ByteBuffer source, int index, int length) {
+            if (channelId != Wire.CONTROL_CHANNEL) {
+                assertTrue(ready, "a frame was offered while another one was in use");
+                ready = false;
+                inUse = source;
+                offset = index;
+            }
+            return true;
         }
     }
 
