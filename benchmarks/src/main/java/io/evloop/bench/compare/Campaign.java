@@ -3,14 +3,11 @@ package io.evloop.bench.compare;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Measures the steps of a plan in turn, and writes every sample down. A sample is set aside and taken again, twice at most, if a
- * JVM was still compiling, with twice the warm-up, which that competitor then has in that workload from there on; and twice at
- * most if its window is not as long as asked for.
+ * JVM was still compiling, with twice the warm-up; and twice at most if its window is not as long as asked for.
  */
 final class Campaign {
 
@@ -21,7 +18,6 @@ final class Campaign {
     private final Timing timing;
     private final PrintWriter raw;
     private final Summary summary = new Summary();
-    private final Set<String> slowToWarm = new HashSet<>();
     private int misfits;
     private int cold;
     private int keptCold;
@@ -62,7 +58,7 @@ final class Campaign {
         int misfitsHere = 0;
         int coldHere = 0;
         for (int attempt = 1; ; attempt++) {
-            Timing used = slowToWarm.contains(pairing(step)) ? timing.withLongerWarmup() : timing;
+            Timing used = coldHere > 0 ? timing.withLongerWarmup() : timing;
             Sample sample = runner.run(step, used);
             boolean isTooCold = !sample.isWarm() && coldHere < MAX_COLD;
             Optional<String> misfit = sample.misfit(timing.measureMillis());
@@ -75,7 +71,6 @@ final class Campaign {
             if (isTooCold) {
                 cold++;
                 coldHere++;
-                slowToWarm.add(pairing(step));
                 System.err.printf("%s: still compiling (%s), once more%n", step.title(), sample.brief());
                 continue;
             }
@@ -86,10 +81,6 @@ final class Campaign {
             }
             System.err.printf("%s: %s, once more%n", step.title(), misfit.get());
         }
-    }
-
-    private static String pairing(Plan.Step step) {
-        return step.workload().id() + " " + step.competitor().id();
     }
 
     private void write(Sample sample, Timing used, int attempt, boolean kept) {

@@ -30,7 +30,7 @@ public final class Compare implements Callable<Integer> {
     static final int FULL_RUNS = 5;
     static final int QUICK_RUNS = 2;
     private static final Set<String> PATH_OPTIONS = Set.of("--out", "--readme", "--native");
-    static final Timing FULL = new Timing(2500, 100, 350);
+    static final Timing FULL = new Timing(2300, 100, 350);
     static final Timing QUICK = new Timing(1500, 100, 250);
 
     @Option(names = "--quick", description = "few workloads and competitors, a minute")
@@ -48,7 +48,7 @@ public final class Compare implements Callable<Integer> {
     @Option(
             names = "--warmup-ms",
             converter = PositiveNumber.class,
-            description = "warm-up of a JVM before each window (default: 2500, quick: 1500)")
+            description = "warm-up of a JVM before each window (default: 2300, quick: 1500)")
     private Integer warmupMillis;
 
     @Option(

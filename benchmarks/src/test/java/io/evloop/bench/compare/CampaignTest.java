@@ -71,15 +71,6 @@ class CampaignTest {
     }
 
     @Test
-    void keepsTheLongerWarmUpForThatCompetitorInThatWorkload() throws Exception {
-        Sample warm = sample(Samples.EVLOOP, 1000, 0);
-        measure(Samples.EVLOOP, sample(Samples.EVLOOP, 1000, COMPILING), warm);
-        measure(Samples.EVLOOP, warm);
-        measure(Competitor.byId("nio"), warm);
-        assertEquals(List.of(100, 200, 200, 100), warmups);
-    }
-
-    @Test
     void givesACutWindowInWhichAJvmWasCompilingALongerWarmUp() throws Exception {
         Sample both = sample(Samples.EVLOOP, SHORT_MILLIS, COMPILING);
         Summary summary = measure(Samples.EVLOOP, both, both, sample(Samples.EVLOOP, 1000, 0));

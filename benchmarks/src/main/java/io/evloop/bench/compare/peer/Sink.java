@@ -2,13 +2,17 @@ package io.evloop.bench.compare.peer;
 
 import java.nio.ByteBuffer;
 
-/** The receiver of a stream, over one pipe or many. It checks every frame; the control frames of pipe 0 bound the window. */
+/**
+ * The receiver of a stream, over one pipe or many. It checks every frame. Pipe 0 tells when the window begins and where its
+ * middle is; it ends when the first of the pipes ends, so that it holds none of what follows an end.
+ */
 final class Sink {
 
     private final Meter meter;
     private final int payloadLength;
     private final Pipe[] pipes;
     private double jain;
+    private boolean over;
 
     Sink(Job job, Meter meter) {
         this.meter = meter;
@@ -69,7 +73,8 @@ final class Sink {
 
         private void onControl(int code) {
             ended = code == Wire.END;
-            if (leads) {
+            if (!over && (leads || ended)) {
+                over = ended;
                 control(code);
             }
         }

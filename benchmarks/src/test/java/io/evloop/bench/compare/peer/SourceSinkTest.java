@@ -80,6 +80,23 @@ class SourceSinkTest {
     }
 
     @Test
+    void closeTheWindowWithTheFirstPipeThatEnds() {
+        Sink sink = new Sink(Jobs.of(Job.Role.RECEIVER, 64, 2, 0, 0), received);
+        ByteBuffer payload = Wire.newPayloads(64, 1);
+        sink.pipe(0).onFrame(null, Wire.CONTROL_CHANNEL, Wire.control(Wire.BEGIN), 0, Wire.CONTROL_LENGTH);
+        for (long sequence = 0; sequence < 2; sequence++) {
+            Wire.stamp(payload, 0, 64, sequence);
+            sink.pipe(0).onFrame(null, Wire.channelOf(sequence), payload, 0, 64);
+        }
+        sink.pipe(1).onFrame(null, Wire.CONTROL_CHANNEL, Wire.control(Wire.END), 0, Wire.CONTROL_LENGTH);
+        Wire.stamp(payload, 0, 64, 2);
+        sink.pipe(0).onFrame(null, Wire.channelOf(2), payload, 0, 64);
+        sink.pipe(0).onFrame(null, Wire.CONTROL_CHANNEL, Wire.control(Wire.END), 0, Wire.CONTROL_LENGTH);
+        assertTrue(sink.pipe(0).finished() && sink.pipe(1).finished());
+        assertEquals(",\"frames\":2", frames(received));
+    }
+
+    @Test
     void leaveAPayloadAloneWhileItIsInUse() {
         Job job = Jobs.of(Job.Role.SENDER, 64 * 1024, 1, 60_000, 60_000);
         Party sender = new Source(job, sent).pipe(0);
