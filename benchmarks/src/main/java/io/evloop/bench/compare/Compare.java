@@ -31,7 +31,7 @@ public final class Compare implements Callable<Integer> {
     static final int QUICK_RUNS = 2;
     private static final Set<String> PATH_OPTIONS = Set.of("--out", "--readme", "--native");
     static final Timing FULL = new Timing(2300, 100, 350);
-    static final Timing QUICK = new Timing(1500, 100, 250);
+    static final Timing QUICK = new Timing(1150, 100, 250);
 
     @Option(names = "--quick", description = "few workloads and competitors, a minute")
     private boolean quick;
@@ -48,7 +48,7 @@ public final class Compare implements Callable<Integer> {
     @Option(
             names = "--warmup-ms",
             converter = PositiveNumber.class,
-            description = "warm-up of a JVM before each window (default: 2300, quick: 1500)")
+            description = "warm-up of a JVM before each window (default: 2300, quick: 1150)")
     private Integer warmupMillis;
 
     @Option(
@@ -133,7 +133,8 @@ public final class Compare implements Callable<Integer> {
         Machine machine = new Machine();
         machine.add("runs", Integer.toString(count));
         machine.add("window", timing.measureMillis() + " ms");
-        machine.add("warm-up", timing.javaWarmupMillis() + " ms (C: " + timing.cWarmupMillis() + " ms)");
+        machine.add(
+                "warm-up", timing.javaWarmupMillis() + " ms (Netty: twice that, C: " + timing.cWarmupMillis() + " ms)");
         machine.add("CPUs of the two sides", pinned.toString());
         Runtime.getRuntime().addShutdownHook(new Thread(runner::abandon, "abandon"));
         Summary summary = measure(Plan.of(quick, count, only), timing, runner, machine);

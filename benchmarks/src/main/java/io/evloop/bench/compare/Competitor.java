@@ -125,6 +125,11 @@ record Competitor(
         return id.startsWith("evloop-");
     }
 
+    /** Whether it has so much code that it is rarely compiled in the time that is enough for the others. */
+    boolean isSlowToWarm() {
+        return id.startsWith("netty");
+    }
+
     /** Whether the descriptors have to be non-blocking when it gets them. */
     boolean wantsNonBlocking() {
         return id.startsWith("netty");

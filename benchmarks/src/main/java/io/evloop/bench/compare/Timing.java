@@ -3,7 +3,7 @@ package io.evloop.bench.compare;
 /**
  * How long a measurement takes.
  *
- * @param javaWarmupMillis from the first frame to the beginning of the window, for a JVM to compile
+ * @param javaWarmupMillis from the first frame to the beginning of the window, for a JVM to compile; twice that for Netty
  * @param cWarmupMillis the same for C
  * @param measureMillis the window
  */
@@ -13,7 +13,10 @@ record Timing(int javaWarmupMillis, int cWarmupMillis, int measureMillis) {
     private static final int C_START_MILLIS = 20;
 
     int warmupMillis(Competitor competitor) {
-        return competitor.language() == Competitor.Language.C ? cWarmupMillis : javaWarmupMillis;
+        if (competitor.language() == Competitor.Language.C) {
+            return cWarmupMillis;
+        }
+        return competitor.isSlowToWarm() ? 2 * javaWarmupMillis : javaWarmupMillis;
     }
 
     /** The same with twice the time to compile. */
