@@ -161,7 +161,7 @@ struct sink {
 
 static void sink_control(struct sink *sink, const uint8_t *payload, uint32_t length) {
     uint32_t code = load_control(payload, length);
-    bool ends = code == CONTROL_END; /* the first of the pipes to end closes the window */
+    bool ends = code == CONTROL_END && sink->meter.open; /* the first of the pipes to end closes the window */
     if (sink->over || (sink->current != sink->pipes && !ends)) {
         return;
     }

@@ -65,6 +65,11 @@ final class Meter {
         return frames;
     }
 
+    /** Between the beginning and the end. */
+    boolean isOpen() {
+        return open;
+    }
+
     /** When the window was opened. */
     long beginNanos() {
         return beginNanos;

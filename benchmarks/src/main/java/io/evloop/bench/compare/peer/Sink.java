@@ -73,7 +73,7 @@ final class Sink {
 
         private void onControl(int code) {
             ended = code == Wire.END;
-            if (!over && (leads || ended)) {
+            if (!over && (leads || ended && meter.isOpen())) {
                 over = ended;
                 control(code);
             }

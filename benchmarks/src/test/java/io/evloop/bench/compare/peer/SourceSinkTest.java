@@ -97,6 +97,17 @@ class SourceSinkTest {
     }
 
     @Test
+    void passOverAnEndInFrontOfTheWindow() {
+        Sink sink = new Sink(Jobs.of(Job.Role.RECEIVER, 64, 2, 0, 0), received);
+        sink.pipe(1).onFrame(null, Wire.CONTROL_CHANNEL, Wire.control(Wire.END), 0, Wire.CONTROL_LENGTH);
+        assertTrue(sink.pipe(1).finished());
+        for (int code = Wire.BEGIN; code <= Wire.END; code++) {
+            sink.pipe(0).onFrame(null, Wire.CONTROL_CHANNEL, Wire.control(code), 0, Wire.CONTROL_LENGTH);
+        }
+        assertEquals(",\"frames\":0", frames(received));
+    }
+
+    @Test
     void leaveAPayloadAloneWhileItIsInUse() {
         Job job = Jobs.of(Job.Role.SENDER, 64 * 1024, 1, 60_000, 60_000);
         Party sender = new Source(job, sent).pipe(0);
