@@ -91,6 +91,8 @@ static inline void meter_control(struct meter *meter, uint32_t code) {
         meter->frames = 0;
         meter->cpu_begin = clock_nanos(CLOCK_PROCESS_CPUTIME_ID);
         meter->begin = now_nanos();
+        meter->middle = meter->begin; /* if another pipe's end comes before the first one's middle */
+        meter->frames_at_middle = 0;
     } else if (code == CONTROL_MIDDLE) {
         meter->frames_at_middle = meter->frames;
         meter->middle = now_nanos();

@@ -131,7 +131,7 @@ public final class Compare implements Callable<Integer> {
         Timing timing = timing();
         int count = runs != null ? runs : quick ? QUICK_RUNS : FULL_RUNS;
         Machine machine = new Machine();
-        machine.add("runs", Integer.toString(count));
+        machine.add("runs", Plan.describeRuns(quick, count, only));
         machine.add("window", timing.measureMillis() + " ms");
         machine.add(
                 "warm-up", timing.javaWarmupMillis() + " ms (Netty: twice that, C: " + timing.cWarmupMillis() + " ms)");

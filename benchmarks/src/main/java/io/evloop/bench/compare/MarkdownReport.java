@@ -22,8 +22,7 @@ final class MarkdownReport {
     String toMarkdown() {
         StringBuilder text = new StringBuilder();
         text.append("`").append(command).append("`: ").append(machine.caption()).append("; medians of ");
-        text.append(machine.facts().get("runs"))
-                .append(" interleaved runs, of JDK NIO and, but for 64 B, Netty three; in italics: one run alone.\n\n");
+        text.append(machine.facts().get("runs")).append(" interleaved runs; in italics: one run alone.\n\n");
         machine.disturbances()
                 .forEach(sign -> text.append("**Disturbed: ").append(sign).append(".**\n\n"));
         appendComparison(text);

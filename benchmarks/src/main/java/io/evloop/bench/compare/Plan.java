@@ -60,7 +60,7 @@ final class Plan {
             competitors = new ArrayList<>(Competitor.ALL);
             competitors.removeIf(competitor -> !competitor.isYardstick() && !only.contains(competitor.id()));
         }
-        Plan plan = new Plan(!quick && only.isEmpty());
+        Plan plan = new Plan(isThinned(quick, only));
         plan.addRuns(workloads, competitors, runs);
         workloads.removeIf(workload -> !COUNTED_WORKLOADS.contains(workload.id()));
         competitors.removeIf(competitor -> quick && only.isEmpty() && !QUICKLY_COUNTED.contains(competitor.id()));
@@ -68,6 +68,18 @@ final class Plan {
             plan.addTurn(workload, competitors, 1, true);
         }
         return plan;
+    }
+
+    /** How many there are of each, in words. */
+    static String describeRuns(boolean quick, int runs, Set<String> only) {
+        boolean fewer = isThinned(quick, only) && runs > FEWER_RUNS;
+        return fewer
+                ? runs + " (JDK NIO and, but for one way, 64 B, Netty: " + FEWER_RUNS + ")"
+                : Integer.toString(runs);
+    }
+
+    private static boolean isThinned(boolean quick, Set<String> only) {
+        return !quick && only.isEmpty();
     }
 
     /** These alone. */

@@ -95,6 +95,14 @@ class PlanTest {
         }
     }
 
+    @Test
+    void tellsOfWhomThereAreFewerRuns() {
+        assertEquals("5 (JDK NIO and, but for one way, 64 B, Netty: 3)", Plan.describeRuns(false, 5, Set.of()));
+        assertEquals("2", Plan.describeRuns(true, 2, Set.of()));
+        assertEquals("5", Plan.describeRuns(false, 5, Set.of("netty")));
+        assertEquals("3", Plan.describeRuns(false, 3, Set.of()));
+    }
+
     private static long count(List<Plan.Step> steps, Workload workload, String competitor) {
         return steps.stream()
                 .filter(step -> step.workload().equals(workload)

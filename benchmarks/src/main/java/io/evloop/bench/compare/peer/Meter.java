@@ -96,7 +96,9 @@ final class Meter {
         otherHeapBytes = -readOtherHeap();
         cpuNanos = -readOtherCpu() - THREADS.getCurrentThreadCpuTime();
         ownHeapBytes = -THREADS.getCurrentThreadAllocatedBytes();
+        framesAtMiddle = 0;
         beginNanos = System.nanoTime();
+        middleNanos = beginNanos; // if another pipe's end comes before the first one's middle
     }
 
     private void end() {
