@@ -156,16 +156,14 @@ struct sink {
     struct sink_pipe *pipes;
     struct sink_pipe *current;
     double jain;
-    bool over;
 };
 
 static void sink_control(struct sink *sink, const uint8_t *payload, uint32_t length) {
     uint32_t code = load_control(payload, length);
     bool ends = code == CONTROL_END && sink->meter.open; /* the first of the pipes to end closes the window */
-    if (sink->over || (sink->current != sink->pipes && !ends)) {
+    if (sink->meter.closed || (sink->current != sink->pipes && !ends)) {
         return;
     }
-    sink->over = ends;
     uint64_t frames = 0;
     uint64_t counts[MAX_PIPES];
     for (uint32_t i = 0; i < sink->pipe_count; i++) {

@@ -127,11 +127,15 @@ record Competitor(
 
     /** Whether it has so much code that it is rarely compiled in the time that is enough for the others. */
     boolean isSlowToWarm() {
-        return id.startsWith("netty");
+        return isNetty();
     }
 
     /** Whether the descriptors have to be non-blocking when it gets them. */
     boolean wantsNonBlocking() {
+        return isNetty();
+    }
+
+    private boolean isNetty() {
         return id.startsWith("netty");
     }
 }

@@ -29,8 +29,6 @@ final class Plan {
     /** In a full run, of NIO, and of Netty where its goal is not: a quarter of an hour has no time for more. */
     private static final int FEWER_RUNS = 3;
 
-    private static final String NETTY_GOAL = "stream-64";
-
     /** Where the number of system calls says something. */
     private static final Set<String> COUNTED_WORKLOADS =
             Set.of("stream-64", "stream-1k", "stream-64k", "echo-1", "echo-128", "fan-in-64");
@@ -74,7 +72,7 @@ final class Plan {
     static String describeRuns(boolean quick, int runs, Set<String> only) {
         boolean fewer = isThinned(quick, only) && runs > FEWER_RUNS;
         return fewer
-                ? runs + " (JDK NIO and, but for one way, 64 B, Netty: " + FEWER_RUNS + ")"
+                ? runs + " (JDK NIO and, but for " + Goal.NETTY_WORKLOAD.title() + ", Netty: " + FEWER_RUNS + ")"
                 : Integer.toString(runs);
     }
 
@@ -112,7 +110,7 @@ final class Plan {
     private static int runsOf(Competitor competitor, Workload workload) {
         return switch (competitor.id()) {
             case "nio" -> FEWER_RUNS;
-            case "netty" -> workload.id().equals(NETTY_GOAL) ? Integer.MAX_VALUE : FEWER_RUNS;
+            case "netty" -> workload.equals(Goal.NETTY_WORKLOAD) ? Integer.MAX_VALUE : FEWER_RUNS;
             default -> Integer.MAX_VALUE;
         };
     }

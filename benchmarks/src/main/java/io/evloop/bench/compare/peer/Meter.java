@@ -70,6 +70,11 @@ final class Meter {
         return open;
     }
 
+    /** Behind the end. */
+    boolean isClosed() {
+        return closed;
+    }
+
     /** When the window was opened. */
     long beginNanos() {
         return beginNanos;

@@ -12,7 +12,6 @@ final class Sink {
     private final int payloadLength;
     private final Pipe[] pipes;
     private double jain;
-    private boolean over;
 
     Sink(Job job, Meter meter) {
         this.meter = meter;
@@ -73,8 +72,7 @@ final class Sink {
 
         private void onControl(int code) {
             ended = code == Wire.END;
-            if (!over && (leads || ended && meter.isOpen())) {
-                over = ended;
+            if (!meter.isClosed() && (leads || ended && meter.isOpen())) {
                 control(code);
             }
         }
