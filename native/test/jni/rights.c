@@ -1,12 +1,14 @@
-/* For the Java tests: messages with several descriptors, which the library sends none of. */
+/* For the Java tests: what the library does with no descriptor, such as to send several in one message. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <fcntl.h>
 #include <jni.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { FDS_MAX = 16 };
 
@@ -46,4 +48,14 @@ JNIEXPORT jint JNICALL Java_io_evloop_testing_RawFds_setPassCredentials(JNIEnv *
     (void) type;
     int on = 1;
     return setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0 ? -errno : 0;
+}
+
+JNIEXPORT jint JNICALL Java_io_evloop_testing_RawFds_duplicateTo(JNIEnv *env, jclass type, jint fd, jint number) {
+    (void) env;
+    (void) type;
+    int result;
+    do {
+        result = dup3(fd, number, O_CLOEXEC);
+    } while (result < 0 && (errno == EINTR || errno == EBUSY));
+    return result < 0 ? -errno : result;
 }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Messages that carry descriptors, on a blocking Unix socket. */
+/** Messages that carry descriptors, on a blocking Unix socket, and numbers of descriptors that change what they stand for. */
 public final class RawFds {
 
     /** One read: its bytes, and the descriptors that came with them, which are the caller's. */
@@ -35,6 +35,13 @@ public final class RawFds {
     private static native int sendAll(int socket, long address, int length, long fds, int count);
 
     private static native int setPassCredentials(int socket);
+
+    private static native int duplicateTo(int fd, int number);
+
+    /** {@code dup3(2)}: from now on, and without a moment in between, the number {@code number} stands for what {@code fd} does. */
+    public static void replace(int number, int fd) throws IOException {
+        Fd.check(duplicateTo(fd, number), "dup3");
+    }
 
     /** Asks for the credentials of whoever sends: they come with every message. */
     public static void passCredentials(RawSocket socket) throws IOException {
