@@ -217,8 +217,12 @@ final class LoopContext {
 
     private void abortOpenClaimsSlowly() {
         for (FrameOutput output : List.copyOf(openClaims)) {
-            output.abort();
-            reportError(output.owner(), new IllegalStateException("a claim was left open and is aborted"));
+            if (output.hasClaim()) { // or else the error handler has just ended it, or whoever did had no stack left
+                output.abort();
+                reportError(output.owner(), new IllegalStateException("a claim was left open and is aborted"));
+            } else {
+                openClaims.remove(output);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A frame encoded in place: {@code claim}, then {@code commit} or {@code abort}. */
 class ClaimTest {
@@ -277,5 +279,38 @@ class ClaimTest {
         assertArrayEquals(expected, peered.peerReads(expected.length));
         Await.idle(loop);
         assertEquals(0, peered.peer().readAvailable().length);
+    }
+
+    // row 27
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anErrorHandlerMayEndTheOtherClaimThatWasLeftOpen(boolean inOnFrame) throws Exception {
+        List<Object> heard = new ArrayList<>();
+        List<Pipe> pipes = new ArrayList<>();
+        EventLoopOptions options = EventLoopOptions.builder()
+                .errorHandler((source, error) -> {
+                    heard.add(source);
+                    pipes.get(source == pipes.get(0) ? 1 : 0).abort();
+                })
+                .build();
+        try (EventLoop own = EventLoop.open(options);
+                PeeredPipe source = PeeredPipe.adopt(own);
+                PeeredPipe one = PeeredPipe.adopt(own);
+                PeeredPipe another = PeeredPipe.adopt(own)) {
+            pipes.addAll(List.of(one.pipe(), another.pipe()));
+            Runnable leavesBoth = () -> pipes.forEach(each -> each.claim(1, 10));
+            if (inOnFrame) {
+                source.pipe().onFrame((of, channelId, payload) -> leavesBoth.run());
+                source.peer().write(Frames.frame(1, "a"));
+            } else {
+                own.execute(leavesBoth);
+            }
+            Await.idle(own);
+            assertEquals(1, heard.size(), "one was ended by the error handler, which heard " + heard);
+            assertFalse(source.isClosed(), "its handler has thrown nothing");
+            for (Pipe each : pipes) {
+                assertEquals(WriteResult.OK, each.writeFrame(1, new byte[1], 0, 1));
+            }
+        }
     }
 }
