@@ -145,6 +145,7 @@ final class Turn {
         Sender sender = tasks.takeSignalled();
         while (sender != null) {
             Sender next = sender.nextSignalled; // before it is served: from then on it may be signalled anew
+            sender.nextSignalled = null; // or else it would keep the memory of one whose pipe is closed
             try {
                 sender.serve();
             } catch (Throwable e) {

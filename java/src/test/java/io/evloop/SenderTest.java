@@ -18,6 +18,7 @@ import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -311,5 +312,29 @@ class SenderTest {
                     () -> pipe.stats().framesOut() == 4 && pipe.stats().queuedBytes() == 0);
         }
         assertEquals(List.of(ABOVE_HIGH_WATER), results);
+    }
+
+    @Test
+    void isNotHeldByOneThatWasServedAlongWithIt() throws Exception {
+        Sender living = pipe.sender();
+        WeakReference<Sender> dropped = servedBefore(living);
+        Await.until("the memory of the other one", () -> {
+            System.gc();
+            return dropped.get() == null;
+        });
+        assertSame(pipe, living.pipe());
+    }
+
+    private WeakReference<Sender> servedBefore(Sender living) throws IOException {
+        try (PeeredPipe other = PeeredPipe.adopt(test.loop(), PipeOptions.DEFAULT)) {
+            Sender dropped = other.pipe().sender();
+            dropped.writeFrame(1, ByteBuffer.allocate(1));
+            living.writeFrame(
+                    1, ByteBuffer.allocate(1)); // whoever is signalled last is served first, and leads to the others
+            Await.idle(test.loop());
+            other.pipe().close();
+            Await.idle(test.loop());
+            return new WeakReference<>(dropped);
+        }
     }
 }
