@@ -139,12 +139,10 @@ final class Endpoint implements Pollable {
             if ((events & HANG_UP) != 0) {
                 hangUp();
             }
-        } else if ((events & ~Epoll.OUT) != 0) {
-            if (state == State.OPEN) {
-                inbound.onReadable((events & HANG_UP) != 0);
-            } else if (state == State.FLUSHING) {
-                lastFlush.onReadable();
-            }
+        } else if ((events & ~Epoll.OUT) != 0 && state == State.OPEN) {
+            inbound.onReadable((events & HANG_UP) != 0);
+        } else if ((events & ~Epoll.OUT) != 0 && state == State.FLUSHING) {
+            lastFlush.onReadable();
         }
     }
 
@@ -267,8 +265,11 @@ final class Endpoint implements Pollable {
 
     /** A handler has thrown: the error handler hears it, and the connection ends with it. */
     void fail(Throwable error) {
-        context.reportError(protocol.owner(), error);
-        closeWith(error);
+        try {
+            closeWith(error); // first: the error handler may close it, too, and the first cause counts
+        } finally {
+            context.reportError(protocol.owner(), error);
+        }
     }
 
     /** Puts this on the turn's list of closes. The first cause counts. */
@@ -299,13 +300,11 @@ final class Endpoint implements Pollable {
             lastFlush.end();
         }
         try {
-            try {
-                interest.close();
-            } finally {
-                Fd.close(fd);
-            }
+            interest.close();
         } catch (IOException e) {
             context.reportError(protocol.owner(), e);
+        } finally {
+            context.close(protocol.owner(), fd);
         }
         HandlerEvent.Slow event = HandlerEvent.start(context);
         try {

@@ -124,7 +124,7 @@ public final class EventLoop implements AutoCloseable {
             }
         } catch (Throwable e) {
             if (!isClosed()) {
-                reportError(this, e);
+                context.reportError(this, e);
             }
         } finally {
             close();
@@ -305,10 +305,9 @@ public final class EventLoop implements AutoCloseable {
 
     private void awaitClosed() {
         boolean interrupted = false;
-        while (true) {
+        while (closed.getCount() > 0) {
             try {
                 closed.await();
-                break;
             } catch (InterruptedException e) {
                 interrupted = true; // the caller relies on the loop being closed; it is told below
             }
@@ -337,8 +336,7 @@ public final class EventLoop implements AutoCloseable {
 
     /** Whether the loop is closed or closing; after a {@link #close} in a callback, from the end of the turn on. Any thread. */
     public boolean isClosed() {
-        Phase current = phase.get();
-        return current == Phase.CLOSING || current == Phase.CLOSED;
+        return phase.get().compareTo(Phase.CLOSING) >= 0;
     }
 
     // for the package --------------------------------------------------------------------------------------------
@@ -367,10 +365,6 @@ public final class EventLoop implements AutoCloseable {
     private boolean isDrivenByAnother() {
         Thread thread = driver;
         return thread != null && thread != Thread.currentThread() && thread.isAlive();
-    }
-
-    void reportError(Object source, Throwable error) {
-        context.reportError(source, error);
     }
 
     boolean isLoopThread() {

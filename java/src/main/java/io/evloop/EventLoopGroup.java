@@ -50,7 +50,7 @@ public final class EventLoopGroup implements AutoCloseable {
         if (cpu != Builder.ANY_CPU) {
             int result = Native.setAffinity(cpu);
             if (result < 0) { // it runs all the same, elsewhere
-                loop.reportError(loop, Errno.exception("sched_setaffinity", result));
+                loop.context().reportError(loop, Errno.exception("sched_setaffinity", result));
             }
         }
         loop.runUntilClosed();

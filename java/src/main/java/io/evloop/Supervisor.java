@@ -231,7 +231,7 @@ public final class Supervisor implements AutoCloseable {
     }
 
     void report(Throwable error) {
-        loop.reportError(this, error);
+        loop.context().reportError(this, error);
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.evloop.testing.Frames;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -73,6 +74,27 @@ class HandlerErrorTest {
             assertEquals(1, peered.pipe().stats().framesIn());
             test.takeError();
         }
+    }
+
+    // row 27
+    @Test
+    void anErrorHandlerThatClosesThePipeHidesNoCause() throws Exception {
+        IllegalArgumentException error = new IllegalArgumentException("from the handler");
+        EventLoopOptions options = EventLoopOptions.builder()
+                .errorHandler((source, given) -> ((Pipe) source).close())
+                .build();
+        List<Throwable> causes = new ArrayList<>();
+        try (EventLoop loop = EventLoop.open(options);
+                PeeredPipe peered = PeeredPipe.adopt(loop)) {
+            peered.pipe()
+                    .onFrame((pipe, channelId, payload) -> {
+                        throw error;
+                    })
+                    .onClose((pipe, cause) -> causes.add(cause));
+            peered.peer().write(Frames.frame(1, "a"));
+            Await.turns(loop, "the close", () -> !causes.isEmpty());
+        }
+        assertEquals(List.of(error), causes);
     }
 
     @Test
