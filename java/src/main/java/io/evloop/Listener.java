@@ -114,18 +114,23 @@ public final class Listener implements AutoCloseable {
         if (closed) {
             return;
         }
-        closed = true;
         if (resumption != null) {
             resumption.queue.remove(resumption);
         }
+        IOException failure = null;
         try {
-            try {
-                registration.close();
-            } finally {
-                socket.close();
-            }
+            registration.close();
+        } catch (IOException e) {
+            failure = e;
+        }
+        closed = true; // not before: whoever had no stack left for the above can try again
+        try {
+            socket.close();
         } catch (IOException e) {
             context.reportError(this, e);
+        }
+        if (failure != null) {
+            context.reportError(this, failure);
         }
     }
 

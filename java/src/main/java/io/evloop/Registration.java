@@ -107,13 +107,19 @@ final class Registration {
 
     /** Ends it, before the descriptor is closed: a duplicate of that may live on in another process. */
     void close() throws IOException {
-        if (isOpen()) {
-            registry.release(token);
-            registry.owned().remove(fd);
-            token = NONE;
-            if (added) {
+        if (isOpen()) { // in an order in which it can be tried again where there is no stack for the rest
+            IOException failure = null;
+            try {
+                suspend();
+            } catch (IOException e) { // the descriptor may be gone from there: its owner has closed it
+                failure = e;
                 added = false;
-                registry.remove(fd);
+            }
+            registry.owned().remove(fd);
+            registry.release(token);
+            token = NONE;
+            if (failure != null) {
+                throw failure;
             }
         }
     }

@@ -23,6 +23,9 @@ final class SupervisedWorker {
     private long startedNanos;
     private int deaths;
 
+    /** A request is being written. If it still is when the next one comes, it died of an error, perhaps when it was queued. */
+    private boolean writing;
+
     SupervisedWorker(Supervisor supervisor, WorkerBuilder command) {
         this.supervisor = supervisor;
         this.command = command;
@@ -52,18 +55,44 @@ final class SupervisedWorker {
     }
 
     WriteResult request(long requestId, int channelId, ByteBuffer payload) {
-        unanswered.makeRoom(); // first: a frame whose number is missing would shift all later answers
-        WriteResult result = worker.pipe().writeFrame(channelId, payload);
-        if (result.isAccepted()) {
-            unanswered.addLast(requestId);
-            if (unanswered.size() == 1) {
-                beginRequest();
-            }
+        if (closeIfNumberIsMissing()) {
+            return WriteResult.CLOSED;
+        }
+        unanswered.makeRoom();
+        WriteResult result = write(requestId, channelId, payload);
+        if (result.isAccepted() && unanswered.size() == 1) {
+            beginRequest();
         }
         return result;
     }
 
+    private WriteResult write(long requestId, int channelId, ByteBuffer payload) {
+        writing = true;
+        try {
+            WriteResult result = worker.pipe().writeFrame(channelId, payload);
+            if (result.isAccepted()) {
+                unanswered.addLast(requestId);
+            }
+            writing = false;
+            return result;
+        } catch (RuntimeException e) { // refused, before anything was queued
+            writing = false;
+            throw e;
+        }
+    }
+
+    /** All later answers would be told for wrong requests: now they are unanswered, and a new worker takes the place. */
+    private boolean closeIfNumberIsMissing() {
+        if (writing) {
+            worker.pipe().close();
+        }
+        return writing;
+    }
+
     private void onFrame(Pipe pipe, int channelId, ByteBuffer payload) {
+        if (closeIfNumberIsMissing()) {
+            return;
+        }
         if (unanswered.isEmpty()) {
             supervisor.unsolicited(pipe, channelId, payload);
         } else {
@@ -123,6 +152,7 @@ final class SupervisedWorker {
 
     private void onExit(Worker left, WorkerExit exit) {
         worker = null;
+        writing = false;
         while (!unanswered.isEmpty()) {
             supervisor.unanswered(unanswered.removeFirst(), left);
         }

@@ -4,17 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.evloop.epoll.Epoll;
 import io.evloop.testing.Await;
+import io.evloop.testing.Frames;
 import io.evloop.testing.LoopThread;
 import io.evloop.testing.PeeredPipe;
 import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /** Row 27: a caller that has no stack left, and lives on, harms nobody else. */
@@ -139,5 +144,110 @@ class StackOverflowTest {
                 Await.turns(loop, "the close", () -> told.get() != null);
             }
         });
+    }
+
+    // row 27
+    @Test
+    void inTheCancelOfAWatchTheOthersAreServed() throws Exception {
+        playRounds(loop -> {
+            try (PeeredPipe watched = PeeredPipe.adopt(loop)) {
+                Watch watch = loop.watch(watched.peer().fd(), Epoll.OUT, (of, readyEvents) -> {});
+                IoCall cancel = watch::cancel; // linked here, where there is stack for that
+                atTheEnd(() -> unchecked(cancel));
+                try (PeeredPipe one = PeeredPipe.adopt(loop).pushed();
+                        PeeredPipe another = PeeredPipe.adopt(loop).pushed()) {
+                    one.peer().write(Frames.frame(1, "one"));
+                    another.peer().write(Frames.frame(1, "another"));
+                    Await.idle(loop);
+                    assertEquals(List.of("1:one"), one.heard());
+                    assertEquals(List.of("1:another"), another.heard());
+                }
+            }
+        });
+    }
+
+    // row 27
+    @Test
+    void inACommitTheLoopGoesOn() throws Exception {
+        playRounds(loop -> {
+            try (PeeredPipe peered = PeeredPipe.adopt(loop)) {
+                Pipe pipe = peered.pipe();
+                List<String> after = new ArrayList<>();
+                loop.execute(() -> {
+                    pipe.claim(1, 8);
+                    atTheEnd(() -> commitOrFindItEnded(pipe));
+                });
+                loop.execute(() -> after.add("the next task"));
+                Await.idle(loop);
+                assertEquals(List.of("the next task"), after);
+                assertTrue(pipe.writeFrame(1, new byte[1], 0, 1).isAccepted());
+            }
+        });
+    }
+
+    private static void commitOrFindItEnded(Pipe pipe) {
+        try {
+            pipe.commit();
+        } catch (IllegalStateException e) {
+            assertEquals("no claim is open", e.getMessage()); // the attempt before has ended it
+        }
+    }
+
+    // row 27
+    @Test
+    void inTheCloseOfAListenerItIsClosed() throws Exception {
+        playRounds(loop -> {
+            Listener listener = loop.listen(Address.tcp(0), (of, socket) -> {});
+            atTheEnd(listener::close);
+            assertTrue(listener.isClosed());
+            assertEquals(0, loop.context().registry.size());
+        });
+    }
+
+    // row 27
+    @Test
+    void inARequestNoAnswerIsTakenForThatToAnother() throws Exception {
+        WorkerBuilder cat = Worker.command("sh", "-c", "exec cat <&3 >&3")
+                .limits(PipeOptions.builder().highWater(0).lowWater(0).build());
+        playRounds(loop -> {
+            List<String> wrong = new ArrayList<>();
+            Supervisor supervisor = Supervisor.builder(cat, 1)
+                    .backoff(Duration.ofMillis(1), Duration.ofMillis(1))
+                    .maxRestartsPerMinute(60_000)
+                    .onAnswer((of, requestId, channelId, payload) -> {
+                        long answered = payload.getLong();
+                        if (answered != requestId) {
+                            wrong.add("the answer to " + answered + " as that to " + requestId);
+                        }
+                    })
+                    .onUnsolicited((pipe, channelId, payload) -> wrong.add(payload.getLong() + " as nobody's"))
+                    .start(loop);
+            long[] number = {0};
+            BooleanSupplier request = () -> {
+                ByteBuffer payload = ByteBuffer.allocate(Long.BYTES).putLong(0, ++number[0]);
+                return supervisor.request(number[0], 0, payload).isAccepted();
+            };
+            for (int count = 0; count < 3; count++) {
+                Await.turns(loop, "a worker", request);
+                loop.execute(() -> atTheEnd(request::getAsBoolean));
+                Await.turns(loop, "the answers", () -> number[0] > 1 && supervisor.unanswered() == 0);
+                Await.idle(loop);
+            }
+            supervisor.close();
+            assertEquals(List.of(), wrong);
+        });
+    }
+
+    @FunctionalInterface
+    private interface IoCall {
+        void run() throws IOException;
+    }
+
+    private static void unchecked(IoCall call) {
+        try {
+            call.run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
