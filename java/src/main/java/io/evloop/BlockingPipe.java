@@ -256,12 +256,22 @@ public final class BlockingPipe implements AutoCloseable {
     }
 
     private void put(ByteBuffer source, int index, int length) throws IOException {
-        for (int done = 0; done < length; ) {
-            final int piece = makeRoom(length - done);
-            output.bytes().put(output.position(), source, index + done, piece);
-            output.advance(piece);
-            done += piece;
+        try {
+            for (int done = 0; done < length; ) {
+                final int piece = makeRoom(length - done);
+                output.bytes().put(output.position(), source, index + done, piece);
+                output.advance(piece);
+                done += piece;
+            }
+        } catch (RuntimeException | Error e) { // the payload's memory is gone, as the JVM says a little later, perhaps
+            breakOff(e);
+            throw e;
         }
+    }
+
+    /** Nothing of a frame can be taken back, and what would follow be taken for its rest. */
+    private void breakOff(Throwable cause) {
+        writeFailure = new IOException("the stream broke off inside a frame: " + cause, cause);
     }
 
     /** Inside a frame: makes room, by a flush if there is none; how many of {@code wanted} bytes fit, above 0. */
@@ -271,7 +281,7 @@ public final class BlockingPipe implements AutoCloseable {
             try {
                 output.makeRoom(1);
             } catch (OutOfMemoryError e) {
-                writeFailure = new IOException("the stream broke off inside a frame: no direct memory", e);
+                breakOff(e);
                 throw e;
             }
         }

@@ -214,7 +214,14 @@ final class Outbound {
             return null;
         }
         WriteThrough through = context.writeThrough;
-        int sent = through.write(queue, sink, header, headerLength, payload, index, length);
+        int sent;
+        try {
+            sent = through.write(queue, sink, header, headerLength, payload, index, length);
+        } catch (RuntimeException
+                | Error e) { // the payload's memory is gone, such as that of a mapped file that was cut
+            breakOff(through.sent(), e);
+            throw e;
+        }
         stats.writes += through.writes();
         if (sent < 0) { // the flush will meet the error again
             return null;
@@ -233,6 +240,16 @@ final class Outbound {
             block();
         }
         return result;
+    }
+
+    /** What is sent of a frame cannot be taken back, and what would follow be taken for the rest of it. */
+    private void breakOff(int sent, Throwable cause) {
+        queue.releaseIfEmpty();
+        if (sent > 0) {
+            account.sentPastQueue(sent);
+            failure = new IOException("the stream broke off inside a frame: " + cause, cause);
+            endpoint.outputFailed(failure);
+        }
     }
 
     // sending ----------------------------------------------------------------------------------------------------

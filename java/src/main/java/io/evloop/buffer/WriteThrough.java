@@ -23,6 +23,7 @@ public final class WriteThrough {
     private int payloadIndex;
     private int writes;
     private boolean blocked;
+    private int sent;
 
     /**
      * @param vectors scratch memory, which queues of the same thread may share
@@ -76,6 +77,7 @@ public final class WriteThrough {
     }
 
     private int begin(ByteBuffer newHeader, int newHeaderLength, ByteBuffer newPayload, int index, int length) {
+        sent = 0;
         Objects.checkFromIndexSize(0, newHeaderLength, newHeader.capacity());
         Objects.checkFromIndexSize(index, length, newPayload.capacity());
         final int total = Math.addExact(newHeaderLength, length);
@@ -99,7 +101,7 @@ public final class WriteThrough {
         if (result < 0 && !blocked) {
             return result;
         }
-        int sent = Math.max(0, result);
+        sent = Math.max(0, result);
         int copied = length; // from here on
         while (sent < copied) {
             final int piece = Math.max(sent, copied - PIECE_LENGTH);
@@ -140,6 +142,11 @@ public final class WriteThrough {
             index = headerLength;
         }
         target.put(base + index, payload, payloadIndex + index - headerLength, to - index);
+    }
+
+    /** Bytes that the last write has sent, also where it threw: then the record is torn. */
+    public int sent() {
+        return sent;
     }
 
     /** System calls of the last write. */
