@@ -215,9 +215,33 @@ int evl_sendv(int socket, struct iovec *vectors, int count) {
     return evl_result(written);
 }
 
-int evl_close(int fd) {
+static int close_once(int fd) {
     /* With EINTR, too, the descriptor is gone: see close(2). */
     return close(fd) < 0 && errno != EINTR ? -errno : 0;
+}
+
+/*
+ * The next descriptor would get the number, and whoever prints write into it. Inherited by children, as what was there.
+ */
+static int close_standard(int fd) {
+    if (fcntl(fd, F_GETFD) < 0) {
+        return -errno;
+    }
+    const int null = evl_open("/dev/null", O_RDWR, 0);
+    if (null < 0) {
+        return close_once(fd);
+    }
+    int number;
+    do {
+        number = dup2(null, fd);
+    } while (number < 0 && (errno == EINTR || errno == EBUSY));
+    const int result = number < 0 ? close_once(fd) : 0;
+    const int closed = close_once(null);
+    return result < 0 ? result : closed;
+}
+
+int evl_close(int fd) {
+    return fd >= STDIN_FILENO && fd <= STDERR_FILENO ? close_standard(fd) : close_once(fd);
 }
 
 int evl_open(const char *path, int flags, int mode) {

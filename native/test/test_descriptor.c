@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "evl_sys.h"
 
@@ -42,6 +43,28 @@ static void sets_and_clears_close_on_exec(void) {
     CHECK_EQUAL(0, evl_close(fd));
     CHECK_EQUAL(-EBADF, evl_descriptor_flags(fd));
     CHECK_EQUAL(-EBADF, evl_set_cloexec(fd, 1));
+}
+
+static void leaves_the_null_device_for_a_standard_descriptor(void) {
+    struct stat device;
+    struct stat found;
+    CHECK_EQUAL(0, stat("/dev/null", &device));
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int saved = CHECKED_FD(fcntl(fd, F_DUPFD_CLOEXEC, 10));
+        CHECK_EQUAL(0, evl_close(fd));
+        const int status = fstat(fd, &found);
+        const int descriptor_flags = fcntl(fd, F_GETFD);
+        const int status_flags = fcntl(fd, F_GETFL);
+        close(fd);
+        const int again = evl_close(fd);
+        CHECK_EQUAL(fd, dup2(saved, fd));
+        CHECK_EQUAL(0, evl_close(saved));
+        CHECK_EQUAL(0, status);
+        CHECK_EQUAL(device.st_rdev, found.st_rdev);
+        CHECK_EQUAL(0, descriptor_flags);
+        CHECK_EQUAL(O_RDWR, status_flags & O_ACCMODE);
+        CHECK_EQUAL(-EBADF, again);
+    }
 }
 
 static void tells_sockets_from_others(void) {
@@ -172,6 +195,7 @@ static void texts_are_cut_at_the_capacity(void) {
 int main(void) {
     RUN(sets_and_clears_non_blocking_alone);
     RUN(sets_and_clears_close_on_exec);
+    RUN(leaves_the_null_device_for_a_standard_descriptor);
     RUN(tells_sockets_from_others);
     RUN(counts_the_bytes_that_are_there_to_be_read);
     RUN(a_socket_pair_is_a_unix_stream);

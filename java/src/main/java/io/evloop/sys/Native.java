@@ -82,7 +82,10 @@ public final class Native {
     /** {@code sendmsg(2)} of an {@code iovec} array with {@code MSG_NOSIGNAL}, retried when interrupted. */
     public static native int sendv(int socket, long ioVectors, int count);
 
-    /** {@code close(2)}, never retried: on Linux the descriptor is gone even when it reports EINTR. */
+    /**
+     * {@code close(2)}, never retried: on Linux the descriptor is gone even when it reports EINTR. In the place of a standard
+     * one, 0 to 2, {@code /dev/null} is left: or else a later descriptor would get the number, and what is printed.
+     */
     public static native int close(int fd);
 
     /** {@code open(2)} with {@code O_CLOEXEC} added; {@code path} is the address of a NUL-terminated string. */
