@@ -21,6 +21,9 @@
 #ifndef SO_PASSPIDFD
 #define SO_PASSPIDFD 76 /* likewise */
 #endif
+#ifndef SO_INQ
+#define SO_INQ 84 /* from Linux 6.17 on, likewise */
+#endif
 
 /* Streams ---------------------------------------------------------------------------------------------------------- */
 
@@ -200,7 +203,7 @@ static void add_rights(struct evl_rights *rights, struct cmsghdr *header) {
 }
 
 int evl_pass_only_rights(int socket) {
-    static const int others[] = {SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD};
+    static const int others[] = {SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_INQ};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         int outcome = set_option(socket, SOL_SOCKET, others[i], 0);
         if (outcome < 0 && outcome != -ENOPROTOOPT) { /* of an option that this kernel does not have */

@@ -43,11 +43,11 @@ JNIEXPORT jint JNICALL Java_io_evloop_testing_RawFds_sendAll(
     return sent < 0 ? -errno : (jint) sent;
 }
 
-JNIEXPORT jint JNICALL Java_io_evloop_testing_RawFds_setPassCredentials(JNIEnv *env, jclass type, jint socket) {
+JNIEXPORT jint JNICALL Java_io_evloop_testing_RawFds_setOption(JNIEnv *env, jclass type, jint socket, jint option) {
     (void) env;
     (void) type;
     int on = 1;
-    return setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0 ? -errno : 0;
+    return setsockopt(socket, SOL_SOCKET, option, &on, sizeof on) < 0 ? -errno : 0;
 }
 
 JNIEXPORT jint JNICALL Java_io_evloop_testing_RawFds_duplicateTo(JNIEnv *env, jclass type, jint fd, jint number) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.evloop.error.FdLimitException;
 import io.evloop.error.NativeIoException;
@@ -18,11 +19,14 @@ import io.evloop.testing.RawPipe;
 import io.evloop.testing.RawSocket;
 import io.evloop.testing.SocketKind;
 import io.evloop.testing.TestLoop;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Descriptors that cannot travel with frames: nothing is queued, and nothing leaks. */
 class FdRefusalTest {
@@ -90,13 +94,14 @@ class FdRefusalTest {
         assertEquals(before, nextFd());
     }
 
-    @Test
-    void credentialsThatASocketWasAskedForTakeNoRoom() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void whatElseASocketWasAskedForTakesNoRoom(RawFds.Also also) throws Exception {
         RawSocket[] pair = RawSocket.pair();
         try (TestLoop test = TestLoop.open();
                 RawPipe passed = RawPipe.open();
                 RawSocket peer = pair[1]) {
-            RawFds.passCredentials(pair[0]);
+            askForIfTheKernelCan(pair[0], also);
             List<Integer> fds = new ArrayList<>();
             Pipe pipe = Pipe.adopt(test.loop(), pair[0].release(), 0);
             pipe.acceptFds(1).onFrame((from, channelId, payload) -> {
@@ -108,6 +113,16 @@ class FdRefusalTest {
             Await.turns(test.loop(), "the frame", () -> !fds.isEmpty());
             assertTrue(fds.get(0) >= 0, fds::toString);
             assertFalse(pipe.isClosed());
+        }
+    }
+
+    private static void askForIfTheKernelCan(RawSocket socket, RawFds.Also also) throws IOException {
+        try {
+            RawFds.askFor(socket, also);
+        } catch (NativeIoException e) {
+            socket.close();
+            assumeFalse("ENOPROTOOPT".equals(e.errnoName()), () -> "this kernel has no " + also);
+            throw e;
         }
     }
 }

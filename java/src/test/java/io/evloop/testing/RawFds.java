@@ -25,6 +25,22 @@ public final class RawFds {
         }
     }
 
+    /** What else can come with a message than descriptors: an option of {@code socket(7)} or {@code unix(7)}. */
+    public enum Also {
+        SO_PASSCRED(16),
+        SO_PASSSEC(34),
+        /** From Linux 6.5 on. */
+        SO_PASSPIDFD(76),
+        /** From Linux 6.17 on. */
+        SO_INQ(84);
+
+        private final int option;
+
+        Also(int option) {
+            this.option = option;
+        }
+    }
+
     static {
         System.load(Programs.inC("rights.so"));
     }
@@ -34,7 +50,7 @@ public final class RawFds {
     /** {@code sendmsg} with all of them in one message: bytes sent, or -errno. */
     private static native int sendAll(int socket, long address, int length, long fds, int count);
 
-    private static native int setPassCredentials(int socket);
+    private static native int setOption(int socket, int option);
 
     private static native int duplicateTo(int fd, int number);
 
@@ -43,9 +59,9 @@ public final class RawFds {
         Fd.check(duplicateTo(fd, number), "dup3");
     }
 
-    /** Asks for the credentials of whoever sends: they come with every message. */
-    public static void passCredentials(RawSocket socket) throws IOException {
-        Fd.check(setPassCredentials(socket.fd()), "setsockopt");
+    /** Asks for what the kernel then tells of every message: the credentials of whoever sent it, for one. */
+    public static void askFor(RawSocket socket, Also also) throws IOException {
+        Fd.check(setOption(socket.fd(), also.option), "setsockopt");
     }
 
     /** Sends bytes, at least one and few enough for one call, with up to 16 descriptors in the same message. */
