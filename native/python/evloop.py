@@ -315,7 +315,8 @@ class AsyncPipe:
                     return None
                 self._header = _decode_header(header, 0, self._max_frame_length)
             channel, length = self._header
-            payload = await self._read_exactly(length, _HEADER.size)
+            if not (payload := await self._read_exactly(length, _HEADER.size)):
+                return None
         except EvloopError as error:
             self._read_error = error
             raise
@@ -329,8 +330,7 @@ class AsyncPipe:
         except asyncio.IncompleteReadError as error:
             if self._reader.failure is not None:
                 raise self._reader.failure.with_traceback(None) from None
-            got = before + len(error.partial)
-            if got > 0:
+            if (got := before + len(error.partial)) > 0 and not self._writer.is_closing():
                 raise TruncatedFrameError(before + length, got) from None
             return b""
 

@@ -271,6 +271,24 @@ class AsyncPipeTest(EndsTest):
         self.assertEqual(frame(1, b"x"), self.peer.recv(100))
         self.assertEqual(b"", self.peer.recv(100))
 
+    def test_a_reader_hears_nothing_of_a_header_that_its_own_close_cut_off(self) -> None:
+        self.read_what_is_cut_off_by_close(frame(1, b"x")[:3])
+
+    def test_a_reader_hears_nothing_of_a_payload_that_its_own_close_cut_off(self) -> None:
+        self.read_what_is_cut_off_by_close(frame(1, b"x" * 9)[:8])
+
+    def read_what_is_cut_off_by_close(self, begun: bytes) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            self.assertEqual((2, b"whole"), await pipe.read())
+            read = asyncio.ensure_future(pipe.read())
+            await asyncio.sleep(0)
+            await pipe.close()
+            self.assertIsNone(await read)
+            self.assertIsNone(await pipe.read())
+
+        self.peer.sendall(frame(2, b"whole") + begun)
+        self.run_with_pipe(body)
+
     async def stall(self) -> evloop.AsyncPipe:
         """A pipe that holds what its peer does not read."""
         pipe = await evloop.AsyncPipe.adopt(self.near)
