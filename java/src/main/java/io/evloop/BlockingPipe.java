@@ -111,10 +111,11 @@ public final class BlockingPipe implements AutoCloseable {
      *
      * @param fd owned by the pipe once this returns; still the caller's if it throws
      * @param maxFrameLength the longest payload to read or to write, 1 to 67,108,864 bytes
-     * @throws NativeIoException EBADF
+     * @throws NativeIoException EBADF; EPROTOTYPE for a socket that is no stream
      */
     public static BlockingPipe adopt(int fd, int maxFrameLength) throws IOException {
         boolean socket = Fd.check(Native.isSocket(fd), "fstat") == 1;
+        Fd.checkStream(fd);
         BlockingPipe pipe = new BlockingPipe(fd, socket, maxFrameLength);
         Fd.check(Native.setNonBlocking(fd, 0), "fcntl");
         pipe.guard.add(fd);

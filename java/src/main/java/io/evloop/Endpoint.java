@@ -56,6 +56,7 @@ final class Endpoint implements Pollable {
     static Endpoint inspect(LoopContext context, int fd) throws IOException {
         int statusFlags = Fd.check(Native.statusFlags(fd), "fcntl");
         int domain = Native.socketDomain(fd);
+        Fd.checkStream(fd);
         Fd.check(domain == -Errno.ENOTSOCK ? 0 : domain, "getsockopt");
         return new Endpoint(context, fd, statusFlags, domain);
     }

@@ -193,11 +193,13 @@ public final class EventLoop implements AutoCloseable {
 
     /**
      * Makes a descriptor non-blocking and registers it: a socket, a pipe's end, a terminal. Loop thread only. Its open file
-     * description may be shared with another process, which then sees {@code O_NONBLOCK}, too.
+     * description may be shared with another process, which then sees {@code O_NONBLOCK}, too. A standard descriptor, 0 to 2,
+     * is {@code /dev/null} from the close on, so that no other gets the number.
      *
      * @param fd owned by the connection once this returns; still the caller's if it throws
      * @param tag any number that helps the caller to know the connection
-     * @throws io.evloop.error.NativeIoException EBADF; EPERM if the descriptor cannot be polled, such as a regular file
+     * @throws io.evloop.error.NativeIoException EBADF; EPERM if it cannot be polled, such as a regular file; EPROTOTYPE: a
+     *     socket that is no stream
      */
     public Connection adopt(int fd, int tag, ConnectionHandler handler) throws IOException {
         checkThread();

@@ -35,6 +35,7 @@ final class InheritedListeners {
             throw new IllegalStateException("listening socket " + index + " was taken before");
         }
         int fd = FIRST + index;
+        Fd.checkStream(fd);
         if (Fd.check(Native.isListening(fd), "getsockopt") == 0) {
             throw new IOException("descriptor " + fd + ", listening socket " + index + ", does not listen");
         }

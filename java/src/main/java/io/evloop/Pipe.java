@@ -53,7 +53,7 @@ public final class Pipe implements AutoCloseable {
      *
      * @param fd owned by the pipe once this returns; still the caller's if it throws
      * @param tag any number that helps the caller to know the pipe
-     * @throws NativeIoException EBADF; EPERM if the descriptor cannot be polled, such as a regular file
+     * @throws NativeIoException EBADF; EPERM if it cannot be polled, such as a regular file; EPROTOTYPE: a socket, no stream
      */
     public static Pipe adopt(EventLoop loop, int fd, int tag, PipeOptions options) throws IOException {
         loop.checkThread();

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.evloop.epoll.Epoll;
 import io.evloop.error.NativeIoException;
 import io.evloop.sys.Fd;
+import io.evloop.sys.Native;
 import io.evloop.testing.Await;
 import io.evloop.testing.Descriptors;
 import io.evloop.testing.Frames;
@@ -71,6 +72,20 @@ class AdoptTest {
             assertRefused("EPERM", "epoll_ctl", fd);
             Descriptors.assertOpen(fd);
             assertFalse(Descriptors.isNonBlocking(fd));
+        } finally {
+            Fd.close(fd);
+        }
+    }
+
+    // row 24
+    @Test
+    void aSocketThatIsNoStreamIsRefusedAndStaysTheCallers() throws Exception {
+        int fd = Fd.check(Native.datagramSocket(Native.AF_UNIX), "socket");
+        try {
+            assertRefused("EPROTOTYPE", "getsockopt", fd);
+            NativeIoException e = assertThrows(NativeIoException.class, () -> BlockingPipe.adopt(fd));
+            assertEquals("EPROTOTYPE", e.errnoName());
+            Descriptors.assertOpen(fd);
         } finally {
             Fd.close(fd);
         }

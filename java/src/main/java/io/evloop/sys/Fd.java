@@ -58,6 +58,18 @@ public final class Fd {
         }
     }
 
+    /**
+     * Refuses a socket whose messages have bounds: of one that is longer than the room for it a read drops the rest. What is no
+     * socket passes.
+     */
+    public static void checkStream(int fd) throws NativeIoException {
+        int type = Native.socketType(fd);
+        if (type >= 0 && type != Native.SOCK_STREAM) {
+            throw Errno.exception("getsockopt", "getsockopt (the socket is no stream)", -Errno.EPROTOTYPE);
+        }
+        check(type == -Errno.ENOTSOCK ? 0 : type, "getsockopt");
+    }
+
     /** Whether the access mode of {@code fcntl(F_GETFL)} lets one read. */
     public static boolean isReadable(int statusFlags) {
         return (statusFlags & O_ACCMODE) != O_WRONLY;
