@@ -37,7 +37,17 @@ final class SupervisedPool {
                 result = members[index].request(requestId, channelId, payload);
             }
         }
-        return result;
+        return result == WriteResult.ABOVE_HIGH_WATER && hasRoom() ? WriteResult.OK : result;
+    }
+
+    /** Whether somebody can be sent more at once: the drain of the one that cannot may be long in coming. */
+    private boolean hasRoom() {
+        for (SupervisedWorker member : members) {
+            if (member.isReady() && !member.isAboveHighWater()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The index of the one to be tried first; -1 if none is ready. */
@@ -49,14 +59,21 @@ final class SupervisedPool {
             if (!member.isReady()) {
                 continue;
             }
-            if (best < 0 || member.unanswered() < members[best].unanswered()) {
+            if (best < 0 || isBetter(member, members[best])) {
                 best = index;
             }
-            if (balance == Supervisor.Balance.ROUND_ROBIN) {
+            if (balance == Supervisor.Balance.ROUND_ROBIN && !member.isAboveHighWater()) {
                 break;
             }
         }
         return best;
+    }
+
+    private boolean isBetter(SupervisedWorker member, SupervisedWorker best) {
+        if (member.isAboveHighWater() != best.isAboveHighWater()) {
+            return best.isAboveHighWater();
+        }
+        return balance == Supervisor.Balance.LEAST_QUEUED && member.unanswered() < best.unanswered();
     }
 
     int unanswered() {

@@ -50,6 +50,11 @@ final class SupervisedWorker {
         return worker != null && !worker.pipe().isClosed();
     }
 
+    /** Only if it is ready. */
+    boolean isAboveHighWater() {
+        return worker.pipe().endpoint().outbound().drain().isAboveHighWater();
+    }
+
     int unanswered() {
         return unanswered.size();
     }

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  */
 public final class Supervisor implements AutoCloseable {
 
-    /** Which worker gets a request. */
+    /** Which worker gets a request: of those that are below their high water mark, if there are any. */
     public enum Balance {
         /** One after the other. */
         ROUND_ROBIN,
@@ -75,8 +75,8 @@ public final class Supervisor implements AutoCloseable {
      * @param requestId any number by which {@code onAnswer} or {@code onUnanswered} will name it
      * @param channelId 0 to 65535
      * @param payload 1 byte or more, within the limits of the pipe
-     * @return {@link WriteResult#OK}; {@link WriteResult#ABOVE_HIGH_WATER}: accepted; {@link WriteResult#FULL}: not accepted,
-     *     no worker has room or none runs at present; after either, {@code onDrain} will follow; {@link WriteResult#CLOSED}:
+     * @return {@link WriteResult#OK}; {@link WriteResult#ABOVE_HIGH_WATER}: accepted, and every worker that runs is above its
+     *     high water mark; {@link WriteResult#FULL}: not accepted, no worker has room or none runs at present; after either, {@code onDrain} will follow; {@link WriteResult#CLOSED}:
      *     not accepted, the supervisor or its loop is closed, or about to be
      * @throws IllegalArgumentException if the channel or the length is out of range
      */

@@ -6,10 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.evloop.testing.Await;
 import io.evloop.testing.Programs;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a pool loses with one of its workers, and what goes on without it. */
 class SupervisorLossTest {
@@ -17,6 +22,12 @@ class SupervisorLossTest {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final int SMALL_BUFFER = 4096;
     private static final ByteBuffer ABOVE_HIGH_WATER = ByteBuffer.allocate(2 * 1024 * 1024);
+
+    /** Reads the channel of the first frame, and prints it. */
+    private static final String CHANNEL = "head -c 2 <&3 | od -An -tu1 | awk '{ print 256 * $1 + $2 }'";
+
+    @TempDir
+    private Path directory;
 
     private final List<Long> unanswered = new ArrayList<>();
     private int drains;
@@ -34,18 +45,54 @@ class SupervisorLossTest {
 
     @Test
     void theDrainOfAWorkerThatDiesComesIfThereIsAnother() throws Exception {
-        WorkerBuilder dying = Worker.command("sh", "-c", "head -c 1 <&3 >/dev/null; kill -9 $$");
+        Path end = directory.resolve("end");
+        WorkerBuilder dying = Worker.command(
+                "sh",
+                "-c",
+                "[ $(" + CHANNEL + ") = 1 ] || while [ ! -e \"$0\" ]; do sleep 0.02; done; kill -9 $$",
+                end.toString());
         try (EventLoop loop = EventLoop.open()) {
             Supervisor pool = pool(dying, 2).start(loop);
-            assertEquals(WriteResult.ABOVE_HIGH_WATER, pool.request(1, 0, ABOVE_HIGH_WATER.duplicate()));
+            assertEquals(WriteResult.OK, pool.request(1, 0, ABOVE_HIGH_WATER.duplicate()), "the other one has room");
+            assertEquals(WriteResult.ABOVE_HIGH_WATER, pool.request(2, 1, ABOVE_HIGH_WATER.duplicate()));
             Await.turns(loop, "the drain", () -> drains > 0);
-            assertEquals(List.of(1L), unanswered);
+            assertEquals(List.of(2L), unanswered);
             assertEquals(1, pool.running());
-            assertEquals(WriteResult.OK, pool.request(2, 0, ByteBuffer.allocate(1)));
+            assertEquals(WriteResult.ABOVE_HIGH_WATER, pool.request(3, 0, ByteBuffer.allocate(1)));
+            Files.createFile(end);
             Await.turns(loop, "the death of the last", () -> exits == 2);
-            assertEquals(WriteResult.FULL, pool.request(3, 0, ByteBuffer.allocate(1)));
+            assertEquals(WriteResult.FULL, pool.request(4, 0, ByteBuffer.allocate(1)));
             Await.idle(loop);
             assertEquals(1, drains, "there is room with nobody");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aWorkerThatReadsNothingKeepsNobodyFromTheOthers(Supervisor.Balance balance) throws Exception {
+        WorkerBuilder stuckOrEcho = Worker.command(
+                "sh",
+                "-c",
+                "[ $(" + CHANNEL + ") = 0 ] && exec sleep 1000; { printf '\\000\\001'; exec cat <&3; } >&3");
+        int requests = 20;
+        List<Long> answered = new ArrayList<>();
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(stuckOrEcho, 2)
+                    .balance(balance)
+                    .onAnswer((supervisor, id, channelId, payload) -> answered.add(id))
+                    .start(loop);
+            boolean maySend = pool.request(0, 0, ABOVE_HIGH_WATER.duplicate()) == WriteResult.OK;
+            for (long id = 1; id <= requests; id++) {
+                if (!maySend) {
+                    int before = drains;
+                    Await.turns(loop, "the drain in front of request " + id, () -> drains > before);
+                }
+                WriteResult result = pool.request(id, 1, ABOVE_HIGH_WATER.duplicate());
+                assertTrue(result.isAccepted());
+                maySend = result == WriteResult.OK;
+            }
+            Await.turns(loop, "the answers", () -> answered.size() == requests);
+            assertEquals(1, pool.unanswered());
         }
     }
 
