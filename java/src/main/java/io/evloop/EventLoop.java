@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * One thread, many file descriptors. The loop belongs to the thread that opened it until a thread first calls {@link #run}
  * or {@link #poll}; from then on to that one. Everything but {@link #execute}, {@link #stop} and {@link #close} is for its
  * thread alone; anything else called from another throws {@link IllegalStateException} naming both threads, unless it says
- * otherwise. On a closed loop, too, and within {@link #close}, what needs an open one throws that.
+ * otherwise; views of counters and plain questions, such as whether something is closed, do not look. On a closed loop, too,
+ * and within {@link #close}, what needs an open one throws that.
  *
  * <p>Callbacks come from the loop's turn alone. What they throw ends the connection they were for, or the watch, and is
  * told to {@link EventLoopOptions#errorHandler}; the loop goes on.

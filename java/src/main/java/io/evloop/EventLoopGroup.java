@@ -138,7 +138,8 @@ public final class EventLoopGroup implements AutoCloseable {
 
         /**
          * Binds the threads to these CPUs, in turn, by {@code sched_setaffinity(2)}; where the kernel refuses, the error handler
-         * of the options hears it and the thread runs anywhere. Workers get the CPUs from before. Default: none is bound.
+         * of the options hears it and the thread runs anywhere. Workers get the CPUs from before; a thread that a callback
+         * starts, an executor's too, is bound as the loop is. Default: none is bound.
          */
         public Builder affinity(int... cpus) {
             for (int cpu : cpus) {

@@ -87,7 +87,8 @@ public final class Pipe implements AutoCloseable {
 
     /**
      * In a worker: the pipe to the supervisor, whose descriptor the environment variable {@code EVLOOP_FD} names. It is set
-     * close-on-exec, so that a process started from here does not hold it open. Once per process.
+     * close-on-exec, so that a process started from here does not hold it open. Once per process. When it has closed the loop
+     * runs on, and the worker with it, unless it leaves then: {@code onClose((pipe, cause) -> loop.stop())}.
      *
      * @throws IOException if the variable is not set or names no open socket
      * @throws IllegalStateException the second time
@@ -193,7 +194,7 @@ public final class Pipe implements AutoCloseable {
      * Accepts descriptors with frames, {@code SCM_RIGHTS} of {@code unix(7)}, for {@link #takeFd}. Until then reads are plain,
      * and the kernel closes what a peer sends along. Once.
      *
-     * @param limit descriptors that a frame may bring, 1 to 253, and half of what is ever held: more end the pipe with
+     * @param limit descriptors that a frame may bring, 1 to 253; twice as many may be held, not taken. More end the pipe with
      *     {@link io.evloop.error.FdLimitException}
      * @throws UnsupportedOperationException if it does not run over a Unix socket
      */
@@ -245,10 +246,7 @@ public final class Pipe implements AutoCloseable {
         return output.write(channelId, payload);
     }
 
-    /**
-     * The same, of {@code length} bytes of a buffer from the index {@code offset}; the buffer is left as it is. The cheapest way
-     * for small frames.
-     */
+    /** The same, of {@code length} bytes of a buffer from {@code offset}; the buffer is left as it is. The cheapest for few bytes. */
     public WriteResult writeFrame(int channelId, ByteBuffer payload, int offset, int length) {
         loop.checkThread();
         return output.write(channelId, payload, offset, length);

@@ -70,14 +70,16 @@ public final class Supervisor implements AutoCloseable {
 
     /**
      * Sends a request to one of the workers; never blocks. {@code payload} is copied; its position advances past the copied
-     * bytes if and only if it was accepted.
+     * bytes if and only if it was accepted. A worker that reads and never answers may owe any number of answers: a
+     * {@code requestTimeout} ends it.
      *
      * @param requestId any number by which {@code onAnswer} or {@code onUnanswered} will name it
      * @param channelId 0 to 65535
      * @param payload 1 byte or more, within the limits of the pipe
      * @return {@link WriteResult#OK}; {@link WriteResult#ABOVE_HIGH_WATER}: accepted, and every worker that runs is above its
-     *     high water mark; {@link WriteResult#FULL}: not accepted, no worker has room or none runs at present; after either, {@code onDrain} will follow; {@link WriteResult#CLOSED}:
-     *     not accepted, the supervisor or its loop is closed, or about to be
+     *     high water mark; {@link WriteResult#FULL}: not accepted, no worker has room or none runs at present; after either,
+     *     {@code onDrain} will follow; {@link WriteResult#CLOSED}: not accepted, the supervisor or its loop is closed, or about
+     *     to be
      * @throws IllegalArgumentException if the channel or the length is out of range
      */
     public WriteResult request(long requestId, int channelId, ByteBuffer payload) {

@@ -6,12 +6,12 @@
  *  +-----------------------------------------------------------+
  *  | writeFrame -> OutputQueue --- send --+                     |     socketpair
  *  |                                      +====================== fd 3, named by EVLOOP_FD
- *  | onFrame <- FrameReader <- InputBuffer <- read --+          |
+ *  | onFrame &lt;- FrameReader &lt;- InputBuffer &lt;- read --+          |
  *  |        \______ ready list: a few frames a turn  |          |
  *  |                                                 |          |
  *  | EventLoop:  timers, tasks -> flush -> epoll_wait -> events -> ready list -> closes
  *  |                                          |                 |
- *  | onExit <- waitid <------------------- pidfd                |
+ *  | onExit &lt;- waitid &lt;------------------- pidfd                |
  *  +-----------------------------------------------------------+
  * </pre>
  *
