@@ -282,9 +282,8 @@ class AsyncPipe:
         """Not for callers: use ``adopt`` or ``inherited``. Any other reader would lose the frames before an error."""
         if not isinstance(reader, _Reader):
             raise TypeError("use AsyncPipe.adopt(sock) or AsyncPipe.inherited()")
-        self._reader, self._writer = reader, writer
-        self._max_frame_length = max_frame_length
-        self._output, self._output_shut = bytearray(), False
+        self._reader, self._writer, self._max_frame_length = reader, writer, max_frame_length
+        self._output, self._output_shut, self._closed = bytearray(), False, False
         self._drains = asyncio.Lock()  # before Python 3.10.6 one task alone may wait
         self._header: Optional[Tuple[int, int]] = None  # of the frame whose payload is still to be read
         self._read_error: Optional[EvloopError] = None
@@ -330,7 +329,7 @@ class AsyncPipe:
         except asyncio.IncompleteReadError as error:
             if self._reader.failure is not None:
                 raise self._reader.failure.with_traceback(None) from None
-            if (got := before + len(error.partial)) > 0 and not self._writer.is_closing():
+            if (got := before + len(error.partial)) > 0 and not self._closed:
                 raise TruncatedFrameError(before + length, got) from None
             return b""
 
@@ -363,7 +362,8 @@ class AsyncPipe:
         async with self._drains:
             await self._writer.drain()
 
-    def _send(self) -> None:
+    def _send(self, last: bool = False) -> None:
+        self._closed |= last
         if self._output:
             gathered, self._output = self._output, bytearray()
             self._writer.write(gathered)
@@ -376,7 +376,7 @@ class AsyncPipe:
 
     async def close(self) -> None:
         """Waits for the peer to take everything, then closes; raises what the connection failed with. Idempotent."""
-        self._send()
+        self._send(last=True)
         self._writer.close()
         try:
             await asyncio.shield(self._writer.wait_closed())
@@ -386,7 +386,7 @@ class AsyncPipe:
 
     def abort(self) -> None:
         """Closes without waiting: what the peer has not made room for is lost, perhaps in the middle of a frame."""
-        self._send()
+        self._send(last=True)
         self._writer.transport.abort()
 
     async def __aenter__(self) -> "AsyncPipe":

@@ -277,6 +277,20 @@ class AsyncPipeTest(EndsTest):
     def test_a_reader_hears_nothing_of_a_payload_that_its_own_close_cut_off(self) -> None:
         self.read_what_is_cut_off_by_close(frame(1, b"x" * 9)[:8])
 
+    def test_a_reader_hears_of_a_frame_that_the_peer_cut_off_before_a_write_failed(self) -> None:
+        async def body(pipe: evloop.AsyncPipe) -> None:
+            self.peer.close()
+            with self.assertRaises(OSError):
+                while True:
+                    await pipe.write(1, b"x")
+                    await pipe.flush()
+            self.assertEqual((2, b"whole"), await pipe.read())
+            with self.assertRaises(evloop.TruncatedFrameError):
+                await pipe.read()
+
+        self.peer.sendall(frame(2, b"whole") + frame(1, b"x" * 100)[:9])
+        self.run_with_pipe(body)
+
     def read_what_is_cut_off_by_close(self, begun: bytes) -> None:
         async def body(pipe: evloop.AsyncPipe) -> None:
             self.assertEqual((2, b"whole"), await pipe.read())
