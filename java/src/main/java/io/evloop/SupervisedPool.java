@@ -43,7 +43,7 @@ final class SupervisedPool {
     /** Whether somebody can be sent more at once: the drain of the one that cannot may be long in coming. */
     private boolean hasRoom() {
         for (SupervisedWorker member : members) {
-            if (member.isReady() && !member.isAboveHighWater()) {
+            if (member.isReady() && !member.isStalled()) {
                 return true;
             }
         }
@@ -62,7 +62,7 @@ final class SupervisedPool {
             if (best < 0 || isBetter(member, members[best])) {
                 best = index;
             }
-            if (balance == Supervisor.Balance.ROUND_ROBIN && !member.isAboveHighWater()) {
+            if (balance == Supervisor.Balance.ROUND_ROBIN && !member.isStalled()) {
                 break;
             }
         }
@@ -70,8 +70,8 @@ final class SupervisedPool {
     }
 
     private boolean isBetter(SupervisedWorker member, SupervisedWorker best) {
-        if (member.isAboveHighWater() != best.isAboveHighWater()) {
-            return best.isAboveHighWater();
+        if (member.isStalled() != best.isStalled()) {
+            return best.isStalled();
         }
         return balance == Supervisor.Balance.LEAST_QUEUED && member.unanswered() < best.unanswered();
     }

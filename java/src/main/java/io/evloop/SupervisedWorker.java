@@ -50,9 +50,10 @@ final class SupervisedWorker {
         return worker != null && !worker.pipe().isClosed();
     }
 
-    /** Only if it is ready. */
-    boolean isAboveHighWater() {
-        return worker.pipe().endpoint().outbound().drain().isAboveHighWater();
+    /** Whether it is above its high water mark, or takes nothing any more. Only if it is ready. */
+    boolean isStalled() {
+        Outbound outbound = worker.pipe().endpoint().outbound();
+        return !outbound.isOpen() || outbound.drain().isAboveHighWater();
     }
 
     int unanswered() {

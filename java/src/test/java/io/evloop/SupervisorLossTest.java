@@ -96,6 +96,29 @@ class SupervisorLossTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aWorkerWhosePipeIsClosedIsNoRoom(Supervisor.Balance balance) throws Exception {
+        Path first = directory.resolve("first");
+        Path closed = first.resolve("closed");
+        WorkerBuilder closingOrStuck = Worker.command(
+                "sh",
+                "-c",
+                "mkdir \"$0\" 2>/dev/null && exec 3>&- && touch \"$1\"; exec sleep 1000",
+                first.toString(),
+                closed.toString());
+        try (EventLoop loop = EventLoop.open()) {
+            Supervisor pool = pool(closingOrStuck, 2).balance(balance).start(loop);
+            Await.until("the close of a worker's end", () -> Files.exists(closed));
+            WriteResult result;
+            long id = 0;
+            do {
+                result = pool.request(id++, 0, ByteBuffer.allocate(64 * 1024));
+            } while (result == WriteResult.OK);
+            assertEquals(WriteResult.ABOVE_HIGH_WATER, result);
+        }
+    }
+
     @Test
     void aWorkerThatHalfClosesIsOfNoUseWhetherItReadsOrNot() throws Exception {
         Programs.assumePython();
