@@ -266,11 +266,10 @@ final class Endpoint implements Pollable {
 
     /** A handler has thrown: the error handler hears it, and the connection ends with it. */
     void fail(Throwable error) {
-        try {
-            closeWith(error); // first: the error handler may close it, too, and the first cause counts
-        } finally {
-            context.reportError(protocol.owner(), error);
-        }
+        boolean before = isClosed();
+        context.reportError(protocol.owner(), error);
+        closeWith(error);
+        closeCause = before ? closeCause : error; // the error handler may have closed it, too
     }
 
     /** Puts this on the turn's list of closes. The first cause counts. */

@@ -254,10 +254,10 @@ final class FrameOutput {
             throw new IllegalStateException("no claim is open");
         }
         int length = claimedLength;
-        claimedLength = NO_CLAIM;
-        context.account(-FrameLayout.HEADER_LENGTH - length);
-        context.claimClosed(this);
         queue.hideView();
+        context.giveBack(FrameLayout.HEADER_LENGTH + length);
+        claimedLength = NO_CLAIM; // not before: whoever had no stack left for the above can try again
+        context.claimClosed(this);
         return length;
     }
 }

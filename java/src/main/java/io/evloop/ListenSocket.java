@@ -105,15 +105,17 @@ record ListenSocket(int fd, Address local, SocketFile file, int inheritedIndex) 
     /** Nothing came of it: closes it, or leaves one that was inherited to be taken again. */
     void giveUp() throws IOException {
         if (inheritedIndex == OWN) {
-            close();
+            close(fd, file);
         } else {
             InheritedListeners.giveBack(inheritedIndex);
         }
     }
 
-    /** Removes the file while the open socket keeps its inode from being used again, then closes. */
-    void close() throws IOException {
-        close(fd, file);
+    /** Removes the file, if there is one and it is its own, while the open socket keeps its inode from being used again. */
+    void removeFile() throws IOException {
+        if (file != null) {
+            file.removeIfOwn();
+        }
     }
 
     private static void close(int fd, SocketFile file) throws IOException {

@@ -117,18 +117,25 @@ public final class Listener implements AutoCloseable {
         if (resumption != null) {
             resumption.queue.remove(resumption);
         }
-        IOException failure = null;
+        IOException ofEpoll = null;
+        IOException ofFile = null;
         try {
             registration.close();
         } catch (IOException e) {
-            failure = e;
+            ofEpoll = e;
+        }
+        try {
+            socket.removeFile();
+        } catch (IOException e) {
+            ofFile = e;
         }
         closed = true; // not before: whoever had no stack left for the above can try again
-        try {
-            socket.close();
-        } catch (IOException e) {
-            context.reportError(this, e);
-        }
+        context.close(this, socket.fd());
+        reportIfAny(ofEpoll);
+        reportIfAny(ofFile);
+    }
+
+    private void reportIfAny(IOException failure) {
         if (failure != null) {
             context.reportError(this, failure);
         }

@@ -144,7 +144,14 @@ final class LoopContext {
     /** Adds to the bytes that all connections have queued. */
     void account(long bytes) {
         queuedBytes += bytes;
-        if (bytes < 0 && !starved.isEmpty()) {
+        if (bytes < 0) {
+            feedStarved();
+        }
+    }
+
+    /** There is room again, or there may be. */
+    private void feedStarved() {
+        if (!starved.isEmpty()) {
             starved.moveTo(draining);
         }
     }
@@ -188,8 +195,10 @@ final class LoopContext {
         changed = true;
     }
 
+    /** What it was counted for is given back. */
     void claimClosed(FrameOutput output) {
         openClaims.remove(output);
+        feedStarved();
     }
 
     /** Some connection is halted or has another handler: perhaps the one whose frames are being delivered. */

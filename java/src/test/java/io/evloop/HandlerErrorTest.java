@@ -80,8 +80,12 @@ class HandlerErrorTest {
     @Test
     void anErrorHandlerThatClosesThePipeHidesNoCause() throws Exception {
         IllegalArgumentException error = new IllegalArgumentException("from the handler");
+        List<WriteResult> results = new ArrayList<>();
         EventLoopOptions options = EventLoopOptions.builder()
-                .errorHandler((source, given) -> ((Pipe) source).close())
+                .errorHandler((source, given) -> {
+                    results.add(((Pipe) source).writeFrame(9, new byte[] {'b'}, 0, 1));
+                    ((Pipe) source).close();
+                })
                 .build();
         List<Throwable> causes = new ArrayList<>();
         try (EventLoop loop = EventLoop.open(options);
@@ -95,6 +99,7 @@ class HandlerErrorTest {
             Await.turns(loop, "the close", () -> !causes.isEmpty());
         }
         assertEquals(List.of(error), causes);
+        assertEquals(List.of(WriteResult.OK), results, "it was not closed before its error handler was told");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,8 @@ import io.evloop.testing.TestLoop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -21,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Row 27: a caller that has no stack left, and lives on, harms nobody else. */
 class StackOverflowTest {
@@ -29,6 +33,9 @@ class StackOverflowTest {
     private static final int STACK_LENGTH = 192 * 1024;
     private static final long HOUR_NANOS = 3_600_000_000_000L;
     private static final Runnable NOTHING = () -> {};
+
+    @TempDir
+    private Path directory;
 
     /** Makes the call from every depth of the stack, to its end. */
     private static void dive(Runnable call) {
@@ -180,6 +187,7 @@ class StackOverflowTest {
                 loop.execute(() -> after.add("the next task"));
                 Await.idle(loop);
                 assertEquals(List.of("the next task"), after);
+                assertEquals(0, loop.context().queuedBytes());
                 assertTrue(pipe.writeFrame(1, new byte[1], 0, 1).isAccepted());
             }
         });
@@ -197,10 +205,14 @@ class StackOverflowTest {
     @Test
     void inTheCloseOfAListenerItIsClosed() throws Exception {
         playRounds(loop -> {
-            Listener listener = loop.listen(Address.tcp(0), (of, socket) -> {});
-            atTheEnd(listener::close);
-            assertTrue(listener.isClosed());
-            assertEquals(0, loop.context().registry.size());
+            Path file = directory.resolve("socket");
+            for (Address address : List.of(Address.tcp(0), Address.unix(file))) {
+                Listener listener = loop.listen(address, (of, socket) -> {});
+                atTheEnd(listener::close);
+                assertTrue(listener.isClosed());
+                assertEquals(0, loop.context().registry.size());
+                assertFalse(Files.exists(file), "its file is left behind");
+            }
         });
     }
 
