@@ -251,15 +251,15 @@ class AsyncPipeTest(EndsTest):
 
         self.run_with_pipe(body)
 
-    def test_reports_a_lost_reader(self) -> None:
-        async def body(pipe: evloop.AsyncPipe) -> None:
-            self.peer.close()
-            with self.assertRaises(OSError):
-                while True:
-                    await pipe.write(1, b"x")
-                    await pipe.flush()
+    async def write_to_a_peer_that_is_gone(self, pipe: evloop.AsyncPipe) -> None:
+        self.peer.close()
+        with self.assertRaises(OSError):
+            while True:
+                await pipe.write(1, b"x")
+                await pipe.flush()
 
-        self.run_with_pipe(body)
+    def test_reports_a_lost_reader(self) -> None:
+        self.run_with_pipe(self.write_to_a_peer_that_is_gone)
 
     def test_sends_what_is_gathered_when_it_is_closed(self) -> None:
         async def body(pipe: evloop.AsyncPipe) -> None:
@@ -279,11 +279,7 @@ class AsyncPipeTest(EndsTest):
 
     def test_a_reader_hears_of_a_frame_that_the_peer_cut_off_before_a_write_failed(self) -> None:
         async def body(pipe: evloop.AsyncPipe) -> None:
-            self.peer.close()
-            with self.assertRaises(OSError):
-                while True:
-                    await pipe.write(1, b"x")
-                    await pipe.flush()
+            await self.write_to_a_peer_that_is_gone(pipe)
             self.assertEqual((2, b"whole"), await pipe.read())
             with self.assertRaises(evloop.TruncatedFrameError):
                 await pipe.read()
