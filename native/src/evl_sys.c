@@ -228,7 +228,7 @@ static int close_standard(int fd) {
         return -errno;
     }
     const int null = evl_open("/dev/null", O_RDWR, 0);
-    if (null < 0) {
+    if (null < 0) { /* without a descriptor for it there is no way but that one */
         return close_once(fd);
     }
     int number;

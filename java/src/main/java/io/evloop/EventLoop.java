@@ -339,7 +339,8 @@ public final class EventLoop implements AutoCloseable {
 
     /** Whether the loop is closed or closing; after a {@link #close} in a callback, from the end of the turn on. Any thread. */
     public boolean isClosed() {
-        return phase.get().compareTo(Phase.CLOSING) >= 0;
+        Phase current = phase.get();
+        return current == Phase.CLOSING || current == Phase.CLOSED;
     }
 
     // for the package --------------------------------------------------------------------------------------------

@@ -217,9 +217,8 @@ final class Outbound {
         int sent;
         try {
             sent = through.write(queue, sink, header, headerLength, payload, index, length);
-        } catch (RuntimeException
-                | Error e) { // the payload's memory is gone, such as that of a mapped file that was cut
-            breakOff(through.sent(), e);
+        } catch (RuntimeException | Error e) {
+            breakOff(through.sent(), e); // the payload's memory is gone, such as that of a mapped file that was cut
             throw e;
         }
         stats.writes += through.writes();

@@ -64,7 +64,7 @@ final class SupervisedWorker {
         if (closeIfNumberIsMissing()) {
             return WriteResult.CLOSED;
         }
-        unanswered.makeRoom();
+        unanswered.makeRoom(); // first, as it may fail
         WriteResult result = write(requestId, channelId, payload);
         if (result.isAccepted() && unanswered.size() == 1) {
             beginRequest();

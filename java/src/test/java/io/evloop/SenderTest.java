@@ -329,8 +329,8 @@ class SenderTest {
         try (PeeredPipe other = PeeredPipe.adopt(test.loop(), PipeOptions.DEFAULT)) {
             Sender dropped = other.pipe().sender();
             dropped.writeFrame(1, ByteBuffer.allocate(1));
-            living.writeFrame(
-                    1, ByteBuffer.allocate(1)); // whoever is signalled last is served first, and leads to the others
+            // whoever is signalled last is served first, and leads to the others
+            living.writeFrame(1, ByteBuffer.allocate(1));
             Await.idle(test.loop());
             other.pipe().close();
             Await.idle(test.loop());
