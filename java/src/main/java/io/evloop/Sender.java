@@ -95,16 +95,18 @@ public final class Sender {
     public WriteResult writeFrame(int channelId, ByteBuffer payload) {
         final int length = payload.remaining();
         FrameLayout.checkFrame(channelId, length, maxFrameLength);
-        final int claimed = ring.claim(length);
-        if (claimed < 0) {
-            return refused(claimed, length);
-        }
+        int written = SendRing.FULL;
         boolean success = false;
         try {
-            ring.memory().put(claimed, payload, payload.position(), length);
+            written = ring.write(payload, payload.position(), length, channelId);
             success = true;
         } finally {
-            finish(claimed, length, channelId, success);
+            if (!success) {
+                signal(); // the loop gives up what may have been claimed: another's frame may wait behind it
+            }
+        }
+        if (written < 0) {
+            return refused(written, length);
         }
         final WriteResult result = accepted();
         payload.position(payload.limit());
@@ -115,28 +117,17 @@ public final class Sender {
     public WriteResult writeFrame(int channelId, byte[] payload, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, payload.length);
         FrameLayout.checkFrame(channelId, length, maxFrameLength);
-        final int claimed = ring.claim(length);
-        if (claimed < 0) {
-            return refused(claimed, length);
-        }
+        int written = SendRing.FULL;
         boolean success = false;
         try {
-            ring.memory().put(claimed, payload, offset, length);
+            written = ring.write(payload, offset, length, channelId);
             success = true;
         } finally {
-            finish(claimed, length, channelId, success);
+            if (!success) {
+                signal(); // the loop gives up what may have been claimed: another's frame may wait behind it
+            }
         }
-        return accepted();
-    }
-
-    /** What was claimed must be published whatever happens, or every later frame would wait behind it. */
-    void finish(int claimed, int length, int channelId, boolean filled) {
-        if (filled) {
-            ring.publish(claimed, length, channelId);
-        } else {
-            ring.giveUp(claimed, length);
-            signal(); // another's frame may wait behind it
-        }
+        return written < 0 ? refused(written, length) : accepted();
     }
 
     private WriteResult accepted() {
@@ -202,6 +193,7 @@ public final class Sender {
     void serve() {
         signalled = false;
         VarHandle.fullFence();
+        ring.giveUpAbandoned();
         resume();
     }
 

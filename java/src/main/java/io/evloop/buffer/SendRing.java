@@ -50,12 +50,20 @@ public final class SendRing {
     /** How long a claimed record is waited for at the end. */
     private static final long PUBLISH_NANOS = 1_000_000_000L;
 
+    /** Records that writers without stack left may leave behind until the consumer comes. */
+    private static final int MAX_ABANDONED = 64;
+
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
 
     private final ByteBuffer memory;
     private final int capacity;
     private final int clearLength;
     private final AtomicLongArray counters = new AtomicLongArray(3 * COUNTER_DISTANCE);
+
+    /** Position and length of what was claimed by a writer that has thrown; the lock of it, too. */
+    private final long[] abandoned = new long[2 * MAX_ABANDONED];
+
+    private volatile int abandonedCount;
 
     /**
      * @param minCapacity bytes; rounded up to a power of two, at least 4,096 and at most 2^30
@@ -100,7 +108,11 @@ public final class SendRing {
      * @return index in {@link #memory} of the payload, {@link #FULL} or {@link #CLOSED}
      */
     public int claim(int length) {
-        final int needed = aligned(HEADER_LENGTH + length);
+        final long position = claimPosition(aligned(HEADER_LENGTH + length));
+        return position < 0 ? (int) position : indexOf(position) + HEADER_LENGTH;
+    }
+
+    private long claimPosition(int needed) {
         while (true) {
             final long tail = counters.get(TAIL);
             if (tail < 0) {
@@ -112,15 +124,74 @@ public final class SendRing {
                 return FULL;
             }
             if (counters.compareAndSet(TAIL, tail, tail + skipped + needed)) {
-                if (skipped > 0) {
-                    INT.setRelease(memory, index + LENGTH_OFFSET, -skipped);
-                    return HEADER_LENGTH;
+                boolean marked = skipped == 0;
+                try {
+                    if (!marked) {
+                        INT.setRelease(memory, index + LENGTH_OFFSET, -skipped);
+                        marked = true;
+                    }
+                } finally {
+                    if (!marked) {
+                        synchronized (abandoned) { // and no call, for which there may be no stack
+                            if (abandonedCount + 2 < abandoned.length) {
+                                abandoned[abandonedCount] = tail;
+                                abandoned[abandonedCount + 1] = skipped;
+                                abandoned[abandonedCount + 2] = tail + skipped;
+                                abandoned[abandonedCount + 3] = needed;
+                                abandonedCount += 4;
+                            }
+                        }
+                    }
                 }
-                return index + HEADER_LENGTH;
+                return tail + skipped;
             }
         }
     }
 
+    /**
+     * Claims, fills and publishes a record of {@code length} bytes of {@code source} from {@code index} on. Any thread.
+     *
+     * @return 0, {@link #FULL} or {@link #CLOSED}; if it throws, the consumer is to be called for, which gives up what
+     *     may have been claimed
+     */
+    public int write(ByteBuffer source, int index, int length, int tag) {
+        return write(source, null, index, length, tag);
+    }
+
+    /** The same of an array. */
+    public int write(byte[] source, int offset, int length, int tag) {
+        return write(null, source, offset, length, tag);
+    }
+
+    private int write(ByteBuffer buffer, byte[] array, int index, int length, int tag) {
+        final int needed = aligned(HEADER_LENGTH + length);
+        final long position = claimPosition(needed);
+        if (position < 0) {
+            return (int) position;
+        }
+        boolean published = false;
+        try {
+            final int payload = indexOf(position) + HEADER_LENGTH;
+            if (array == null) {
+                memory.put(payload, buffer, index, length);
+            } else {
+                memory.put(payload, array, index, length);
+            }
+            publish(payload, length, tag);
+            published = true;
+        } finally {
+            if (!published) {
+                synchronized (abandoned) { // no call either
+                    if (abandonedCount < abandoned.length) {
+                        abandoned[abandonedCount] = position;
+                        abandoned[abandonedCount + 1] = needed;
+                        abandonedCount += 2;
+                    }
+                }
+            }
+        }
+        return 0;
+    }
     /** Whether {@link #claim} would find room for a payload of {@code length} bytes. A moment's value. */
     public boolean fits(int length) {
         final long head = counters.get(HEAD); // first: the tail is never behind it
@@ -153,6 +224,24 @@ public final class SendRing {
     public interface Consumer {
         /** False = not now: the record stays the first. */
         boolean accept(int tag, ByteBuffer memory, int payload, int length);
+    }
+
+    /** Gives up what writers that have thrown have claimed and not published: until then everything stands still before it. */
+    public void giveUpAbandoned() {
+        if (abandonedCount == 0) {
+            return;
+        }
+        synchronized (abandoned) {
+            while (abandonedCount > 0) {
+                final long position = abandoned[abandonedCount - 2];
+                final int index = indexOf(position);
+                // one that has thrown behind its publish may be gone, and the room another's
+                if (position >= counters.get(HEAD) && (int) INT.getAcquire(memory, index + LENGTH_OFFSET) == 0) {
+                    INT.setRelease(memory, index + LENGTH_OFFSET, (int) -abandoned[abandonedCount - 1]);
+                }
+                abandonedCount -= 2;
+            }
+        }
     }
 
     /**
@@ -206,8 +295,8 @@ public final class SendRing {
     }
 
     /**
-     * From now on {@link #claim} is {@link #CLOSED}. Returns once every record claimed before is published, or a second later: a
-     * producer that broke off in between, for want of stack, never will. Consumer.
+     * From now on {@link #claim} is {@link #CLOSED}. Returns once every record claimed before is published or given up, or a
+     * second later: a producer that is suspended in between may never go on. Consumer.
      */
     public void close() {
         long tail = counters.get(TAIL);
@@ -223,6 +312,7 @@ public final class SendRing {
                 if (System.nanoTime() - begin > PUBLISH_NANOS) {
                     return;
                 }
+                giveUpAbandoned();
                 Thread.onSpinWait(); // a producer is between its claim and its publish: it copies a frame
             } else {
                 position += length > 0 ? aligned(length) : -length;
