@@ -23,6 +23,7 @@ public final class ConnectAttempt {
     private final Address address;
     private final ConnectHandler handler;
     private final SecondLook look;
+    private OpenList.Entry<ConnectAttempt> listed;
     private Registration registration;
     private int fd = NONE;
     private boolean done;
@@ -41,7 +42,7 @@ public final class ConnectAttempt {
     static ConnectAttempt start(LoopContext context, Address address, Duration timeout, ConnectHandler handler) {
         long timeoutNanos = Durations.nanos(timeout, "timeout");
         ConnectAttempt attempt = new ConnectAttempt(context, address, handler);
-        context.connects.add(attempt);
+        attempt.listed = context.connects.add(attempt);
         if (timeoutNanos > 0) {
             attempt.deadline = attempt.after(timeoutNanos, () -> attempt.overdue(timeout));
         }
@@ -210,7 +211,7 @@ public final class ConnectAttempt {
     /** From now on nothing happens any more. */
     private void end() {
         done = true;
-        context.connects.remove(this);
+        listed.remove();
         if (fd != NONE && address.isUnix()) {
             context.registry.owned().remove(fd);
         }
@@ -233,9 +234,9 @@ public final class ConnectAttempt {
 
     private void closeSocket() {
         if (fd != NONE) {
-            int closed = fd;
+            int result = Native.close(fd);
             fd = NONE;
-            context.close(this, closed);
+            context.closed(this, result);
         }
     }
 

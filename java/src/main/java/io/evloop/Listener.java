@@ -129,8 +129,9 @@ public final class Listener implements AutoCloseable {
         } catch (IOException e) {
             ofFile = e;
         }
+        int result = Native.close(socket.fd());
         closed = true; // not before: whoever had no stack left for the above can try again
-        context.close(this, socket.fd());
+        context.closed(this, result);
         reportIfAny(ofEpoll);
         reportIfAny(ofFile);
     }

@@ -9,9 +9,7 @@ import io.evloop.sys.ExitStatus;
 import io.evloop.sys.Native;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /** What the parts of one loop share. Loop thread only. */
 final class LoopContext {
@@ -52,10 +50,10 @@ final class LoopContext {
     final SpinSet spinSet = new SpinSet();
 
     /** Workers that have not been reported as gone. */
-    final Set<Worker> workers = new LinkedHashSet<>();
+    final OpenList<Worker> workers = new OpenList<>();
 
     /** Connections that are being made. */
-    final Set<ConnectAttempt> connects = new LinkedHashSet<>();
+    final OpenList<ConnectAttempt> connects = new OpenList<>();
 
     private final List<FrameOutput> openClaims = new ArrayList<>();
 
@@ -87,7 +85,11 @@ final class LoopContext {
 
     /** Closes a descriptor that nobody waits for; an error is reported. */
     void close(Object source, int fd) {
-        int result = Native.close(fd);
+        closed(source, Native.close(fd));
+    }
+
+    /** The same for who has closed it: between that and forgetting its number there may be no call, which the stack may end in. */
+    void closed(Object source, int result) {
         if (result < 0) {
             reportError(source, Errno.exception("close", result));
         }

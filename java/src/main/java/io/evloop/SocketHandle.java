@@ -121,9 +121,9 @@ public final class SocketHandle implements AutoCloseable {
     public void close() {
         context.loop.checkThread();
         if (fd != NONE) {
-            int closed = fd;
+            int result = Native.close(fd);
             fd = NONE;
-            context.close(this, closed);
+            context.closed(this, result);
         }
     }
 

@@ -30,7 +30,7 @@ final class TearDown {
             turn.finishCloses();
         }
         EventLoopClosedException cause = new EventLoopClosedException("the event loop was closed");
-        for (ConnectAttempt attempt : List.copyOf(context.connects)) {
+        for (ConnectAttempt attempt : context.connects.snapshot()) {
             attempt.onLoopClose(cause);
         }
         // what workers print is read to their end: one whose output is gone dies of SIGPIPE, whatever it is about to do
@@ -67,7 +67,7 @@ final class TearDown {
     }
 
     private void forEachWorker(Consumer<Worker> action) {
-        List.copyOf(context.workers).forEach(action);
+        context.workers.snapshot().forEach(action);
     }
 
     private void awaitWorkers(long timeoutNanos) {

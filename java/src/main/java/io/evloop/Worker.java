@@ -40,6 +40,7 @@ public final class Worker implements AutoCloseable {
     private boolean exitSeen;
     private boolean exitTold;
     private Timer killTimer;
+    private OpenList.Entry<Worker> listed;
     private long nextLookNanos = FIRST_LOOK_NANOS;
 
     /** It is gone, which its pidfd, reported no more, does not tell again. */
@@ -100,7 +101,7 @@ public final class Worker implements AutoCloseable {
                 registration.close();
             }
         }
-        context.workers.add(this);
+        listed = context.workers.add(this);
         WorkerEvent.started(program, pid);
     }
 
@@ -316,7 +317,7 @@ public final class Worker implements AutoCloseable {
         if (killTimer != null) {
             killTimer.cancel();
         }
-        context.workers.remove(this);
+        listed.remove();
         WorkerExit exit = exit();
         WorkerEvent.exited(program, pid, exit);
         if (exitHandler != null) {

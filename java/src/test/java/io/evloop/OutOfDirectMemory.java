@@ -251,7 +251,7 @@ final class OutOfDirectMemory {
                 .onAnswer((supervisor, id, channelId, payload) -> peered.heard().add("answer"))
                 .onExit((worker, exit) -> exits.add(exit))
                 .start(loop);
-        Worker first = loop.openContext().workers.iterator().next();
+        Worker first = loop.openContext().workers.snapshot().iterator().next();
         useUp();
         first.kill();
         TestLoop.Heard[] heard = new TestLoop.Heard[1];
