@@ -238,8 +238,17 @@ public final class BlockingPipe implements AutoCloseable {
     private void writeThrough(int channelId, ByteBuffer payload, int index, int length) throws IOException {
         flush();
         FrameLayout.putHeader(header, 0, channelId, length);
-        final int sent =
-                checkWritten(through.writeOnce(sink, header, FrameLayout.HEADER_LENGTH, payload, index, length));
+        final long before = sink.taken();
+        final int sent;
+        try {
+            sent = through.writeOnce(output, sink, header, FrameLayout.HEADER_LENGTH, payload, index, length);
+        } catch (RuntimeException | Error e) {
+            if (sink.taken() > before) { // and how much of it, is lost
+                breakOff(e);
+            }
+            throw e;
+        }
+        checkWritten(sent);
         // a signal can cut it short, anywhere
         final int headerSent = Math.min(sent, FrameLayout.HEADER_LENGTH);
         final int payloadSent = sent - headerSent;

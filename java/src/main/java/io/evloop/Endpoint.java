@@ -199,16 +199,9 @@ final class Endpoint implements Pollable {
         }
     }
 
-    void shutOutput() {
-        if (isClosed()) {
-            return; // the number may be somebody else's by now
-        }
-        int result = Native.shutdownOutput(fd);
-        if (result < 0) {
-            IOException failure = Errno.exception("shutdown", result);
-            outbound.fail(failure);
-            outputFailed(failure);
-        }
+    /** Half-closes the descriptor: 0 or {@code -errno}. */
+    int shutOutput() {
+        return isClosed() ? 0 : Native.shutdownOutput(fd); // once it is, the number may be somebody else's
     }
 
     /** Bytes came, were taken, or went. */

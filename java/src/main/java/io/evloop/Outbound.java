@@ -34,6 +34,9 @@ final class Outbound {
     /** The kernel or the JVM was short of memory: nobody is told to go on until the retry. */
     private boolean retrying;
 
+    /** What ended a frame that was being sent past the queue. Null: none, or the output has failed with it. */
+    private Throwable torn;
+
     private boolean dirty;
     private boolean shutRequested;
     private boolean shut;
@@ -151,7 +154,7 @@ final class Outbound {
 
     /** Whether writes are taken at all. */
     boolean isOpen() {
-        return failure == null && !shutRequested && endpoint.isWritable();
+        return failure == null && torn == null && !shutRequested && endpoint.isWritable();
     }
 
     /** Appends what the caller has written into the room that {@link #admit} made. */
@@ -161,12 +164,8 @@ final class Outbound {
             return WriteResult.OK;
         }
         account.settle();
+        boolean first = markDirty(); // there may be no memory or stack for that, and what is queued is to be sent
         account.append(bytes);
-        boolean first = !dirty;
-        if (first) {
-            context.dirty.add(endpoint); // first: without memory or stack for that the next one is to do it
-            dirty = true;
-        }
         if (account.isShareUsed()) {
             drain.slowDown();
         }
@@ -174,6 +173,16 @@ final class Outbound {
             account.openWindow();
         }
         return result();
+    }
+
+    /** Makes sure that the turn flushes; returns whether it was not to. */
+    private boolean markDirty() {
+        if (dirty) {
+            return false;
+        }
+        context.dirty.add(endpoint);
+        dirty = true;
+        return true;
     }
 
     private WriteResult result() {
@@ -213,42 +222,55 @@ final class Outbound {
         if (blocked || !queue.isEmpty()) {
             return null;
         }
+        markDirty(); // for the turn to end what had no stack left to end here
         WriteThrough through = context.writeThrough;
-        int sent;
+        long takenBefore = sink.taken();
+        WriteResult result = null;
         try {
-            sent = through.write(queue, sink, header, headerLength, payload, index, length);
+            int sent = through.write(queue, sink, header, headerLength, payload, index, length);
+            stats.writes += through.writes();
+            if (sent >= 0) { // or else the flush will meet the error again
+                result = appendRest(sent, headerLength + length - sent);
+            }
         } catch (RuntimeException | Error e) {
-            breakOff(through.sent(), e); // the payload's memory is gone, such as that of a mapped file that was cut
+            torn = e; // the payload's memory is gone, such as that of a mapped file that was cut
+            endTorn((int) (sink.taken() - takenBefore));
             throw e;
         }
-        stats.writes += through.writes();
-        if (sent < 0) { // the flush will meet the error again
-            return null;
-        }
-        if (sent > 0) {
-            account.sentPastQueue(sent);
-            endpoint.bytesMoved();
-        }
-        WriteResult result = append(headerLength + length - sent);
-        if (sent > 0) {
-            queue.markLead();
-        }
-        if (isEmpty()) {
+        if (result != null && isEmpty()) {
             queue.releaseIfEmpty();
-        } else if (through.isBlocked()) {
+        } else if (result != null && through.isBlocked()) {
             block();
         }
         return result;
     }
 
-    /** What is sent of a frame cannot be taken back, and what would follow be taken for the rest of it. */
-    private void breakOff(int sent, Throwable cause) {
-        queue.releaseIfEmpty();
+    private WriteResult appendRest(int sent, int bytes) {
         if (sent > 0) {
             account.sentPastQueue(sent);
-            failure = new IOException("the stream broke off inside a frame: " + cause, cause);
-            endpoint.outputFailed(failure);
+            endpoint.bytesMoved();
+            queue.markLead(bytes);
         }
+        return append(bytes);
+    }
+
+    /** What is sent of a frame cannot be taken back, and what would follow be taken for the rest of it. */
+    private void endTorn(int sent) {
+        if (sent > 0) {
+            account.sentPastQueue(sent);
+            breakOff();
+        } else {
+            torn = null;
+        }
+        queue.releaseIfEmpty();
+    }
+
+    private void breakOff() {
+        if (failure == null) {
+            failure = new IOException("the stream broke off inside a frame: " + torn, torn);
+        }
+        endpoint.outputFailed(failure);
+        torn = null; // not before: whoever had no stack left for that leaves it to the turn
     }
 
     // sending ----------------------------------------------------------------------------------------------------
@@ -256,10 +278,12 @@ final class Outbound {
     /** The turn's flush. */
     void flushDirty() {
         dirty = false;
-        account.settle();
-        if (account.endTurn()) {
-            drain.check();
+        if (torn != null) {
+            breakOff();
         }
+        account.settle();
+        account.endTurn();
+        drain.check();
         if (!blocked) {
             flush();
         }
@@ -296,8 +320,12 @@ final class Outbound {
 
     private void drained() {
         if (shutRequested && !shut) {
-            shut = true;
-            endpoint.shutOutput();
+            int result = endpoint.shutOutput();
+            shut = true; // not before: whoever had no stack left for that can try again
+            if (result < 0) {
+                failure = Errno.exception("shutdown", result);
+                endpoint.outputFailed(failure);
+            }
         }
         endpoint.outputDrained();
     }
@@ -306,8 +334,8 @@ final class Outbound {
         queuedWhenBlocked = queue.queuedBytes();
         stats.blockedWrites++;
         if (!blocked) {
-            blocked = true;
             endpoint.interest().armOutput();
+            blocked = true; // not before: whoever had no stack left for that is to do it again
         }
     }
 
@@ -322,16 +350,10 @@ final class Outbound {
         endpoint.outputFailed(failure);
     }
 
-    /** Ends the output with an error that came from elsewhere. */
-    void fail(IOException cause) {
-        account.settle();
-        failure = cause;
-    }
-
     private void retryLater() {
         if (!retrying) {
-            retrying = true;
             context.timers.add(context.loop, System.nanoTime() + RETRY_NANOS, this::retry);
+            retrying = true;
         }
     }
 
@@ -351,12 +373,10 @@ final class Outbound {
 
     /** Half-closes once what is queued is sent; from now on writes are CLOSED. */
     void shutdown() {
-        if (!shutRequested) {
-            account.settle();
-            shutRequested = true;
-            if (queue.isEmpty()) {
-                drained();
-            }
+        account.settle();
+        shutRequested = true;
+        if (!shut && queue.isEmpty()) {
+            drained();
         }
     }
 

@@ -70,11 +70,13 @@ final class OutputAccount {
         long room = Math.min(queue.room(), limits.highWater() - queued - sentEarly);
         room = Math.min(room, Math.min(limits.maxQueuedBytes() - queued, context.room()));
         if (room > 0) {
-            context.account(room);
-            bytes = queue.bytes();
-            windowStart = queue.position();
-            position = windowStart;
-            windowEnd = windowStart + (int) room;
+            ByteBuffer block = queue.bytes();
+            int start = queue.position();
+            context.account(room); // no call behind this: without stack for one the room would stay reserved
+            bytes = block;
+            windowStart = start;
+            position = start;
+            windowEnd = start + (int) room;
         }
     }
 
@@ -82,17 +84,18 @@ final class OutputAccount {
     void settle() {
         if (windowEnd != 0) {
             int appended = unsettled();
+            if (appended > 0) {
+                queue.advance(appended);
+                windowStart = position; // at once: whoever has no stack left for the next call settles the rest later
+                stats.bytesOut += appended;
+                queued += appended;
+            }
             context.giveBack(unused());
             windowEnd = 0;
             position = 0;
             windowStart = 0;
             bytes = null; // an idle connection holds no buffer
-            if (appended > 0) {
-                queue.advance(appended);
-                stats.bytesOut += appended;
-                queued += appended;
-                tell();
-            }
+            tell();
         }
     }
 
@@ -129,11 +132,9 @@ final class OutputAccount {
         sentEarly += bytes;
     }
 
-    /** The turn's flush has come; true if bytes were sent ahead of it. */
-    boolean endTurn() {
-        boolean early = sentEarly > 0;
+    /** The turn's flush has come. */
+    void endTurn() {
         sentEarly = 0;
-        return early;
     }
 
     /** Looks at the queue, which has changed; true if it has become shorter. Settled. */

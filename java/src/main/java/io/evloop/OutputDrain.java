@@ -72,8 +72,8 @@ final class OutputDrain {
     /** The queue has shrunk, or something else has changed: the turn is to ask. */
     void check() {
         if (owed && !queued) {
+            context.draining.add(endpoint); // first: whoever has no stack left for that is to ask again
             queued = true;
-            context.draining.add(endpoint);
         }
     }
 

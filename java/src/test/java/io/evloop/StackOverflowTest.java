@@ -2,15 +2,15 @@ package io.evloop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.evloop.epoll.Epoll;
 import io.evloop.testing.Await;
 import io.evloop.testing.Frames;
 import io.evloop.testing.LoopThread;
+import io.evloop.testing.NoConnectHandler;
 import io.evloop.testing.PeeredPipe;
-import io.evloop.testing.TestLoop;
+import io.evloop.testing.SmallStack;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -23,68 +23,26 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Row 27: a caller that has no stack left, and lives on, harms nobody else. */
 class StackOverflowTest {
 
-    private static final int ROUNDS = 40;
-    private static final int STACK_LENGTH = 192 * 1024;
     private static final long HOUR_NANOS = 3_600_000_000_000L;
     private static final Runnable NOTHING = () -> {};
 
     @TempDir
     private Path directory;
 
-    /** Makes the call from every depth of the stack, to its end. */
-    private static void dive(Runnable call) {
-        call.run();
-        dive(call);
-    }
-
-    /** Each time with a little more stack, so that it ends elsewhere. */
-    private static void run(int round, Runnable task) throws InterruptedException {
-        AtomicReference<Throwable> failure = new AtomicReference<>();
-        Thread thread = new Thread(null, task, "a small stack", STACK_LENGTH + 16L * round);
-        thread.setUncaughtExceptionHandler((of, error) -> failure.set(error));
-        thread.start();
-        thread.join();
-        assertNull(failure.get());
-    }
-
-    /** What is to be done with a loop of its own, on its thread, which has a small stack. */
-    @FunctionalInterface
-    private interface Round {
-        void play(EventLoop loop) throws IOException;
-    }
-
-    private static void playRounds(Round body) throws InterruptedException {
-        for (int round = 0; round < ROUNDS; round++) {
-            run(round, () -> {
-                try (TestLoop test = TestLoop.open()) {
-                    body.play(test.loop());
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        }
-    }
-
-    private static void diveToTheEnd(Runnable call) {
-        try {
-            dive(call);
-        } catch (StackOverflowError e) {
-            return; // as it is meant to
-        }
-    }
-
     // row 27
     @Test
     void inExecuteTheLoopWakesForTheNextOne() throws Exception {
         try (LoopThread thread = LoopThread.start("loop")) {
-            for (int round = 0; round < ROUNDS; round++) {
-                run(round, () -> diveToTheEnd(() -> thread.loop().execute(NOTHING)));
+            for (int round = 0; round < SmallStack.ROUNDS; round++) {
+                SmallStack.run(
+                        round, () -> SmallStack.everywhere(() -> thread.loop().execute(NOTHING)));
                 thread.call(() -> null);
             }
         }
@@ -93,29 +51,20 @@ class StackOverflowTest {
     // row 27
     @Test
     void inScheduleTheOtherTimersRun() throws Exception {
-        playRounds(loop -> {
+        SmallStack.playRounds(loop -> {
             loop.execute(() -> {
                 long[] delay = {HOUR_NANOS};
-                diveToTheEnd(() -> loop.schedule(delay[0]--, NOTHING));
+                SmallStack.everywhere(() -> loop.schedule(delay[0]--, NOTHING));
                 loop.schedule(1, loop::stop);
             });
             loop.run();
         });
     }
 
-    /** Makes the call with hardly any stack, and as long as it fails with ever more, until it succeeds. */
-    private static void atTheEnd(Runnable call) {
-        try {
-            atTheEnd(call);
-        } catch (StackOverflowError e) {
-            call.run();
-        }
-    }
-
     // row 27, row 31
     @Test
     void inCancelTheOtherTimersRunAndNoCancelledOne() throws Exception {
-        playRounds(loop -> {
+        SmallStack.playRounds(loop -> {
             Set<Integer> ran = new HashSet<>();
             Set<Integer> left = new HashSet<>();
             loop.execute(() -> cancelAtTheEnd(loop, ran, left));
@@ -134,7 +83,7 @@ class StackOverflowTest {
         }
         for (int number = 3; number < 100; number += 3) {
             Timer timer = timers.get(number);
-            atTheEnd(timer::cancel);
+            SmallStack.atTheEnd(timer::cancel);
             left.remove(number);
         }
     }
@@ -142,12 +91,12 @@ class StackOverflowTest {
     // row 27
     @Test
     void inACloseThePipeIsClosed() throws Exception {
-        playRounds(loop -> {
+        SmallStack.playRounds(loop -> {
             try (PeeredPipe peered = PeeredPipe.adopt(loop, PipeOptions.DEFAULT)) {
                 Pipe pipe = peered.pipe();
                 AtomicReference<String> told = new AtomicReference<>();
                 pipe.onClose((of, cause) -> told.set("closed"));
-                loop.execute(() -> atTheEnd(pipe::close));
+                loop.execute(() -> SmallStack.atTheEnd(pipe::close));
                 Await.turns(loop, "the close", () -> told.get() != null);
             }
         });
@@ -155,12 +104,31 @@ class StackOverflowTest {
 
     // row 27
     @Test
+    void inAnEndOfTheOutputThePeerHearsIt() throws Exception {
+        for (Consumer<Pipe> end : List.<Consumer<Pipe>>of(Pipe::shutdownOutput, Pipe::closeAfterFlush)) {
+            SmallStack.playRounds(loop -> {
+                Pipe[] pair = Pipe.pair(loop, loop);
+                List<String> heard = new ArrayList<>();
+                pair[1].onFrame((pipe, channelId, payload) -> heard.add("frame"))
+                        .onEnd(pipe -> heard.add("end"));
+                loop.execute(() -> {
+                    pair[0].writeFrame(1, new byte[1], 0, 1);
+                    SmallStack.atTheEnd(() -> end.accept(pair[0]));
+                });
+                Await.turns(loop, "the end", () -> heard.size() == 2);
+                assertEquals(List.of("frame", "end"), heard);
+            });
+        }
+    }
+
+    // row 27
+    @Test
     void inTheCancelOfAWatchTheOthersAreServed() throws Exception {
-        playRounds(loop -> {
+        SmallStack.playRounds(loop -> {
             try (PeeredPipe watched = PeeredPipe.adopt(loop)) {
                 Watch watch = loop.watch(watched.peer().fd(), Epoll.OUT, (of, readyEvents) -> {});
                 IoCall cancel = watch::cancel; // linked here, where there is stack for that
-                atTheEnd(() -> unchecked(cancel));
+                SmallStack.atTheEnd(() -> unchecked(cancel));
                 try (PeeredPipe one = PeeredPipe.adopt(loop).pushed();
                         PeeredPipe another = PeeredPipe.adopt(loop).pushed()) {
                     one.peer().write(Frames.frame(1, "one"));
@@ -176,13 +144,13 @@ class StackOverflowTest {
     // row 27
     @Test
     void inACommitTheLoopGoesOn() throws Exception {
-        playRounds(loop -> {
+        SmallStack.playRounds(loop -> {
             try (PeeredPipe peered = PeeredPipe.adopt(loop)) {
                 Pipe pipe = peered.pipe();
                 List<String> after = new ArrayList<>();
                 loop.execute(() -> {
                     pipe.claim(1, 8);
-                    atTheEnd(() -> commitOrFindItEnded(pipe));
+                    SmallStack.atTheEnd(() -> commitOrFindItEnded(pipe));
                 });
                 loop.execute(() -> after.add("the next task"));
                 Await.idle(loop);
@@ -204,11 +172,11 @@ class StackOverflowTest {
     // row 27
     @Test
     void inTheCloseOfAListenerItIsClosed() throws Exception {
-        playRounds(loop -> {
+        SmallStack.playRounds(loop -> {
             Path file = directory.resolve("socket");
             for (Address address : List.of(Address.tcp(0), Address.unix(file))) {
                 Listener listener = loop.listen(address, (of, socket) -> {});
-                atTheEnd(listener::close);
+                SmallStack.atTheEnd(listener::close);
                 assertTrue(listener.isClosed());
                 assertEquals(0, loop.context().registry.size());
                 assertFalse(Files.exists(file), "its file is left behind");
@@ -218,10 +186,34 @@ class StackOverflowTest {
 
     // row 27
     @Test
+    void inTheCloseOfASocketOrTheCancelOfAnAttemptItIsClosed() throws Exception {
+        SmallStack.playRounds(loop -> {
+            Path file = directory.resolve("socket");
+            for (Address address : List.of(Address.tcp(0), Address.unix(file))) {
+                List<SocketHandle> accepted = new ArrayList<>();
+                Listener listener = loop.listen(address, (of, socket) -> {
+                    accepted.add(socket);
+                    SmallStack.atTheEnd(socket::close);
+                });
+                ConnectAttempt cancelled =
+                        loop.connect(listener.localAddress(), Duration.ZERO, NoConnectHandler.INSTANCE);
+                SmallStack.atTheEnd(cancelled::cancel);
+                assertFalse(cancelled.isPending());
+                loop.connect(listener.localAddress(), Duration.ZERO, NoConnectHandler.INSTANCE);
+                Await.turns(loop, "the one that is not cancelled", () -> accepted.size() >= 1);
+                Await.idle(loop);
+                listener.close();
+                assertEquals(0, loop.context().registry.size());
+            }
+        });
+    }
+
+    // row 27
+    @Test
     void inARequestNoAnswerIsTakenForThatToAnother() throws Exception {
         WorkerBuilder cat = Worker.command("sh", "-c", "exec cat <&3 >&3")
                 .limits(PipeOptions.builder().highWater(0).lowWater(0).build());
-        playRounds(loop -> {
+        SmallStack.playRounds(loop -> {
             List<String> wrong = new ArrayList<>();
             Supervisor supervisor = Supervisor.builder(cat, 1)
                     .backoff(Duration.ofMillis(1), Duration.ofMillis(1))
@@ -241,7 +233,7 @@ class StackOverflowTest {
             };
             for (int count = 0; count < 3; count++) {
                 Await.turns(loop, "a worker", request);
-                loop.execute(() -> atTheEnd(request::getAsBoolean));
+                loop.execute(() -> SmallStack.atTheEnd(request::getAsBoolean));
                 Await.turns(loop, "the answers", () -> number[0] > 1 && supervisor.unanswered() == 0);
                 Await.idle(loop);
             }

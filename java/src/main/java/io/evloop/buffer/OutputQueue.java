@@ -34,7 +34,13 @@ public final class OutputQueue {
     private long queuedBytes;
     private long wastedBytes;
 
-    /** Bytes that have left the queue by {@link #sent}: where it begins in the positions of {@link #fds}. */
+    /** What the sink has taken, as far as it was looked at here. */
+    private long seenTaken;
+
+    /** Bytes that it took, and that are not dropped yet. */
+    private long sent;
+
+    /** Bytes that were sent and dropped: where the queue begins in the positions of {@link #fds}. */
     private long sentBytes;
 
     /** Where the first record begins, in the positions of {@link #sentBytes}. */
@@ -156,9 +162,14 @@ public final class OutputQueue {
         tail.end = index;
     }
 
-    /** Marks what the last segment holds, all of it, as the end of a frame that began elsewhere. */
-    public void markLead() {
-        tail.leadBytes = tail.end;
+    /** What the sink has taken up to now came from elsewhere. */
+    void passed(Sink sink) {
+        seenTaken = sink.taken;
+    }
+
+    /** Marks the next {@code length} bytes, the first of their segment, as the end of a frame that began elsewhere. */
+    public void markLead(int length) {
+        tail.leadBytes = tail.end + length;
     }
 
     /** What is queued by now is no record: {@link #unsentRecords} passes over it. */
@@ -178,6 +189,9 @@ public final class OutputQueue {
 
     /** Writes until everything is sent: {@link #DRAINED}, {@link #BLOCKED}, or {@code -errno}. */
     public int writeTo(Sink sink) {
+        if (sent > 0 || sink.taken != seenTaken) {
+            drop(sink); // whoever flushed before had no stack left for it
+        }
         return fds == null ? writeBytes(sink) : writeWithFds(sink);
     }
 
@@ -195,7 +209,7 @@ public final class OutputQueue {
             if (result < 0) {
                 return result == -Errno.EAGAIN ? BLOCKED : result;
             }
-            sent(result);
+            drop(sink);
             if (result < wanted) { // a short write: asking once more would only report EAGAIN
                 return BLOCKED;
             }
@@ -208,7 +222,7 @@ public final class OutputQueue {
         while (result == DRAINED && !fds.isEmpty()) {
             long ahead = fds.firstPosition() - sentBytes;
             if (head.length() == 0) {
-                sent(0); // room that was made in vain
+                drop(sink); // room that was made in vain
             } else if (ahead > 0) {
                 result = writeOfHead(sink, (int) Math.min(ahead, head.length()));
             } else {
@@ -223,7 +237,7 @@ public final class OutputQueue {
         if (result < 0) {
             return result == -Errno.EAGAIN ? BLOCKED : result;
         }
-        sent(result);
+        drop(sink);
         return result < length ? BLOCKED : DRAINED;
     }
 
@@ -232,9 +246,7 @@ public final class OutputQueue {
         if (result < 0) {
             return result == -Errno.EAGAIN ? BLOCKED : result;
         }
-        fds.closeUpTo(sentBytes);
-        wastedBytes -= FD_WEIGHT;
-        sent(result);
+        drop(sink);
         return DRAINED;
     }
 
@@ -254,23 +266,31 @@ public final class OutputQueue {
         return total;
     }
 
-    private void sent(int length) {
-        queuedBytes -= length;
-        sentBytes += length;
-        int rest = length;
-        while (head != null && rest >= head.length()) {
-            rest -= head.length();
+    /** Drops what the sink has taken, step by step: whoever has no stack left in between is to call this again. */
+    private void drop(Sink sink) {
+        sent += sink.taken - seenTaken;
+        seenTaken = sink.taken;
+        while (head != null && sent >= head.length()) {
             OffHeapBuffer segment = head;
+            int length = segment.length();
+            int waste = segment.next == null ? 0 : wasteOf(segment);
             head = segment.next;
-            if (head == null) {
-                tail = null;
-            } else {
-                wastedBytes -= wasteOf(segment);
-            }
+            tail = head == null ? null : tail;
+            wastedBytes -= waste;
+            queuedBytes -= length;
+            sentBytes += length;
+            sent -= length;
             pool.release(segment);
         }
-        if (rest > 0) {
-            head.start += rest;
+        if (sent > 0) {
+            head.start += (int) sent;
+            queuedBytes -= sent;
+            sentBytes += sent;
+            sent = 0;
+        }
+        while (fds != null && !fds.isEmpty() && fds.firstPosition() < sentBytes) {
+            fds.closeUpTo(fds.firstPosition());
+            wastedBytes -= FD_WEIGHT;
         }
     }
 
@@ -283,14 +303,18 @@ public final class OutputQueue {
         if (fds != null) {
             fds.closeAll();
         }
-        while (head != null) {
-            OffHeapBuffer segment = head;
-            head = segment.next;
-            pool.release(segment);
-        }
+        OffHeapBuffer segment = head;
+        head = null; // at once: whoever has no stack left for what follows loses memory, and appends to none that is
+        // given back
         tail = null;
         queuedBytes = 0;
         wastedBytes = 0;
+        sent = 0;
+        while (segment != null) {
+            OffHeapBuffer next = segment.next;
+            pool.release(segment);
+            segment = next;
+        }
     }
 
     /** Reads the length of the record that begins at an index: how a queue learns where its owner's frames end. */

@@ -23,7 +23,6 @@ public final class WriteThrough {
     private int payloadIndex;
     private int writes;
     private boolean blocked;
-    private int sent;
 
     /**
      * @param vectors scratch memory, which queues of the same thread may share
@@ -64,10 +63,17 @@ public final class WriteThrough {
 
     /** The same by one system call, and what is not taken is the caller's business. */
     public int writeOnce(
-            Sink sink, ByteBuffer newHeader, int newHeaderLength, ByteBuffer newPayload, int index, int length) {
+            OutputQueue queue,
+            Sink sink,
+            ByteBuffer newHeader,
+            int newHeaderLength,
+            ByteBuffer newPayload,
+            int index,
+            int length) {
         final int total = begin(newHeader, newHeaderLength, newPayload, index, length);
         try {
             final int result = send(sink, 0, total);
+            queue.passed(sink);
             return result == -Errno.EAGAIN ? 0 : result;
         } finally {
             end();
@@ -77,7 +83,6 @@ public final class WriteThrough {
     }
 
     private int begin(ByteBuffer newHeader, int newHeaderLength, ByteBuffer newPayload, int index, int length) {
-        sent = 0;
         Objects.checkFromIndexSize(0, newHeaderLength, newHeader.capacity());
         Objects.checkFromIndexSize(index, length, newPayload.capacity());
         final int total = Math.addExact(newHeaderLength, length);
@@ -101,7 +106,7 @@ public final class WriteThrough {
         if (result < 0 && !blocked) {
             return result;
         }
-        sent = Math.max(0, result);
+        int sent = Math.max(0, result);
         int copied = length; // from here on
         while (sent < copied) {
             final int piece = Math.max(sent, copied - PIECE_LENGTH);
@@ -113,6 +118,7 @@ public final class WriteThrough {
             }
         }
         queue.beginAt(base + copied);
+        queue.passed(sink);
         return sent;
     }
 
@@ -142,11 +148,6 @@ public final class WriteThrough {
             index = headerLength;
         }
         target.put(base + index, payload, payloadIndex + index - headerLength, to - index);
-    }
-
-    /** Bytes that the last write has sent, also where it threw: then the record is torn. */
-    public int sent() {
-        return sent;
     }
 
     /** System calls of the last write. */

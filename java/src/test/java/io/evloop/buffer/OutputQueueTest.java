@@ -240,8 +240,9 @@ class OutputQueueTest extends QueueOverSocketpair {
     @Test
     void countsARecordWhoseBeginningWasSentFromElsewhere() throws Exception {
         socket.tinySendBuffer();
+        queue.makeRoom(3_000);
+        queue.markLead(3_000);
         append(new byte[3_000]); // the rest of a record that was written through in part
-        queue.markLead();
         assertEquals(1, unsentRecords());
         appendRecord(10_000);
         assertEquals(2, unsentRecords());
