@@ -7,7 +7,8 @@ import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * A bounded queue of records off-heap, from many threads to one, without a lock and without an allocation.
+ * A bounded queue of records off-heap, from many threads to one, without an allocation, and without a lock but for
+ * writers that throw.
  *
  * <pre>
  *  0               4               8
@@ -50,8 +51,11 @@ public final class SendRing {
     /** How long a claimed record is waited for at the end. */
     private static final long PUBLISH_NANOS = 1_000_000_000L;
 
-    /** Records that writers without stack left may leave behind until the consumer comes. */
-    private static final int MAX_ABANDONED = 64;
+    /** Entries of what was abandoned, from which on nothing is claimed until the consumer has come. */
+    private static final int MOST_ABANDONED = 128;
+
+    /** Entries beyond, for writers who have just claimed. */
+    private static final int ABANDONED_RESERVE = 128;
 
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
 
@@ -61,7 +65,7 @@ public final class SendRing {
     private final AtomicLongArray counters = new AtomicLongArray(3 * COUNTER_DISTANCE);
 
     /** Position and length of what was claimed by a writer that has thrown; the lock of it, too. */
-    private final long[] abandoned = new long[2 * MAX_ABANDONED];
+    private final long[] abandoned = new long[MOST_ABANDONED + ABANDONED_RESERVE];
 
     private volatile int abandonedCount;
 
@@ -120,16 +124,17 @@ public final class SendRing {
             }
             final int index = indexOf(tail);
             final int skipped = skipped(index, needed);
-            if (tail + skipped + needed - counters.get(HEAD) > capacity) {
+            if (tail + skipped + needed - counters.get(HEAD) > capacity || abandonedCount > MOST_ABANDONED) {
                 return FULL;
             }
             if (counters.compareAndSet(TAIL, tail, tail + skipped + needed)) {
-                boolean marked = skipped == 0;
+                if (skipped == 0) {
+                    return tail;
+                }
+                boolean marked = false;
                 try {
-                    if (!marked) {
-                        INT.setRelease(memory, index + LENGTH_OFFSET, -skipped);
-                        marked = true;
-                    }
+                    INT.setRelease(memory, index + LENGTH_OFFSET, -skipped);
+                    marked = true;
                 } finally {
                     if (!marked) {
                         synchronized (abandoned) { // and no call, for which there may be no stack

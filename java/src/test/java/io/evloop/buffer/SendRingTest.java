@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.evloop.testing.Await;
 import io.evloop.testing.Background;
 import io.evloop.testing.Frames;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -125,6 +126,29 @@ class SendRingTest {
         assertEquals(List.of(), takeAll());
         ring.publish(second, 20, 2);
         assertEquals(List.of(2, 3), takeAll());
+    }
+
+    @Test
+    void whatWritersThatThrowHaveClaimedHoldsUpNothing() {
+        for (int round = 0; round < 3; round++) {
+            int thrown = 0;
+            while (thrown < 1_000) { // an index that is not there, as memory that is freed
+                int result = 0;
+                try {
+                    result = ring.write(ByteBuffer.allocate(8), 1, 8, 7);
+                } catch (IndexOutOfBoundsException e) {
+                    thrown++;
+                }
+                if (result == SendRing.FULL) {
+                    ring.giveUpAbandoned();
+                    assertEquals(List.of(), takeAll());
+                }
+            }
+            ring.giveUpAbandoned();
+            write(round, 10);
+            assertEquals(List.of(round), takeAll());
+            assertEquals(0, ring.usedBytes());
+        }
     }
 
     @Test
