@@ -68,6 +68,12 @@ public final class BlockingPipe implements AutoCloseable {
     private boolean closed;
     private IOException writeFailure;
 
+    /** A frame is begun and not ended. If it never will be, what follows would be taken for its rest. */
+    private boolean inside;
+
+    /** What has ended a write last. Null: nothing has. */
+    private Throwable thrown;
+
     private BlockingPipe(int fd, boolean socket, int maxFrameLength) {
         this.fd = fd;
         this.socket = socket;
@@ -157,7 +163,7 @@ public final class BlockingPipe implements AutoCloseable {
 
     /** One read; false at a clean end of the stream. */
     private boolean fill() throws IOException {
-        if (writeFailure == null) {
+        if (!hasFailed()) {
             flush();
         }
         if (pool.isAging() && System.nanoTime() - poolAgesAtNanos >= 0) {
@@ -195,11 +201,8 @@ public final class BlockingPipe implements AutoCloseable {
             FrameLayout.putHeader(bytes, at, channelId, length);
             bytes.put(at + FrameLayout.HEADER_LENGTH, payload, index, length);
             output.advance(FrameLayout.HEADER_LENGTH + length);
-        } else if (length >= WRITE_THROUGH_LENGTH && payload.isDirect()) {
-            writeThrough(channelId, payload, index, length);
         } else {
-            putHeader(channelId, length);
-            put(payload, index, length);
+            writeInPieces(channelId, payload, null, index, length);
         }
         payload.position(index + length);
     }
@@ -208,12 +211,23 @@ public final class BlockingPipe implements AutoCloseable {
     public void writeFrame(int channelId, byte[] payload, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, payload.length);
         checkFrame(channelId, length);
-        putHeader(channelId, length);
-        for (int done = 0; done < length; ) {
-            final int piece = makeRoom(length - done);
-            output.bytes().put(output.position(), payload, offset + done, piece);
-            output.advance(piece);
-            done += piece;
+        writeInPieces(channelId, null, payload, offset, length);
+    }
+
+    /** From a buffer or an array. */
+    private void writeInPieces(int channelId, ByteBuffer buffer, byte[] array, int index, int length)
+            throws IOException {
+        try {
+            if (length >= WRITE_THROUGH_LENGTH && array == null && buffer.isDirect()) {
+                writeThrough(channelId, buffer, index, length);
+            } else {
+                putHeader(channelId, length);
+                put(buffer, array, index, length);
+            }
+            inside = false;
+        } catch (RuntimeException | Error e) { // the payload's memory is gone, as the JVM says a little later, perhaps
+            thrown = e; // and no call, for which there may be no stack
+            throw e;
         }
     }
 
@@ -225,6 +239,10 @@ public final class BlockingPipe implements AutoCloseable {
     public void flush() throws IOException {
         checkOpen();
         checkWritable();
+        drain();
+    }
+
+    private void drain() throws IOException {
         while (!output.isEmpty()) {
             final long unsent = output.queuedBytes();
             int result = output.writeTo(sink);
@@ -236,64 +254,46 @@ public final class BlockingPipe implements AutoCloseable {
     }
 
     private void writeThrough(int channelId, ByteBuffer payload, int index, int length) throws IOException {
-        flush();
+        drain();
         FrameLayout.putHeader(header, 0, channelId, length);
-        final long before = sink.taken();
-        final int sent;
-        try {
-            sent = through.writeOnce(output, sink, header, FrameLayout.HEADER_LENGTH, payload, index, length);
-        } catch (RuntimeException | Error e) {
-            if (sink.taken() > before) { // and how much of it, is lost
-                breakOff(e);
-            }
-            throw e;
-        }
-        checkWritten(sent);
+        inside = true;
+        final int sent = checkWritten(
+                through.writeOnce(output, sink, header, FrameLayout.HEADER_LENGTH, payload, index, length));
         // a signal can cut it short, anywhere
         final int headerSent = Math.min(sent, FrameLayout.HEADER_LENGTH);
         final int payloadSent = sent - headerSent;
-        put(header, headerSent, FrameLayout.HEADER_LENGTH - headerSent);
-        put(payload, index + payloadSent, length - payloadSent);
+        put(header, null, headerSent, FrameLayout.HEADER_LENGTH - headerSent);
+        put(payload, null, index + payloadSent, length - payloadSent);
     }
 
     private void putHeader(int channelId, int length) throws IOException {
         if (!output.hasRoom(FrameLayout.HEADER_LENGTH)) {
-            flush();
+            drain();
             output.makeRoom(FrameLayout.HEADER_LENGTH);
         }
         FrameLayout.putHeader(output.bytes(), output.position(), channelId, length);
+        inside = true;
         output.advance(FrameLayout.HEADER_LENGTH);
     }
 
-    private void put(ByteBuffer source, int index, int length) throws IOException {
-        try {
-            for (int done = 0; done < length; ) {
-                final int piece = makeRoom(length - done);
-                output.bytes().put(output.position(), source, index + done, piece);
-                output.advance(piece);
-                done += piece;
+    private void put(ByteBuffer buffer, byte[] array, int index, int length) throws IOException {
+        for (int done = 0; done < length; ) {
+            final int piece = makeRoom(length - done);
+            if (array == null) {
+                output.bytes().put(output.position(), buffer, index + done, piece);
+            } else {
+                output.bytes().put(output.position(), array, index + done, piece);
             }
-        } catch (RuntimeException | Error e) { // the payload's memory is gone, as the JVM says a little later, perhaps
-            breakOff(e);
-            throw e;
+            output.advance(piece);
+            done += piece;
         }
-    }
-
-    /** Nothing of a frame can be taken back, and what would follow be taken for its rest. */
-    private void breakOff(Throwable cause) {
-        writeFailure = new IOException("the stream broke off inside a frame: " + cause, cause);
     }
 
     /** Inside a frame: makes room, by a flush if there is none; how many of {@code wanted} bytes fit, above 0. */
     private int makeRoom(int wanted) throws IOException {
         if (!output.hasRoom(1)) {
-            flush();
-            try {
-                output.makeRoom(1);
-            } catch (OutOfMemoryError e) {
-                breakOff(e);
-                throw e;
-            }
+            drain();
+            output.makeRoom(1);
         }
         return Math.min(wanted, output.room());
     }
@@ -315,7 +315,15 @@ public final class BlockingPipe implements AutoCloseable {
         checkWritable();
     }
 
+    /** Whether a write has failed, or has broken off inside a frame. Between the writes. */
+    private boolean hasFailed() {
+        return inside || writeFailure != null;
+    }
+
     private void checkWritable() throws IOException {
+        if (inside && writeFailure == null) {
+            writeFailure = new IOException("the stream broke off inside a frame: " + thrown, thrown);
+        }
         if (writeFailure != null) {
             throw new IOException("a write has failed before: " + writeFailure.getMessage(), writeFailure);
         }
@@ -351,7 +359,7 @@ public final class BlockingPipe implements AutoCloseable {
             return;
         }
         try {
-            if (writeFailure == null) {
+            if (!hasFailed()) {
                 flush();
             }
         } finally {

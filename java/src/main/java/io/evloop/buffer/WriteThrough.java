@@ -61,7 +61,11 @@ public final class WriteThrough {
         }
     }
 
-    /** The same by one system call, and what is not taken is the caller's business. */
+    /**
+     * The same by one system call, and what is not taken is the caller's business.
+     *
+     * @param queue empty; it hears what the sink has taken
+     */
     public int writeOnce(
             OutputQueue queue,
             Sink sink,
