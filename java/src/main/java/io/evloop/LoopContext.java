@@ -146,13 +146,10 @@ final class LoopContext {
     /** Adds to the bytes that all connections have queued. */
     void account(long bytes) {
         queuedBytes += bytes;
-        if (bytes < 0) {
-            feedStarved();
-        }
     }
 
     /** There is room again, or there may be. */
-    private void feedStarved() {
+    void feedStarved() {
         if (!starved.isEmpty()) {
             starved.moveTo(draining);
         }

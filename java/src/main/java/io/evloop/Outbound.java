@@ -282,8 +282,9 @@ final class Outbound {
             breakOff();
         }
         account.settle();
-        account.endTurn();
-        drain.check();
+        if (account.endTurn() || !blocked) {
+            drain.check();
+        }
         if (!blocked) {
             flush();
         }

@@ -132,9 +132,11 @@ final class OutputAccount {
         sentEarly += bytes;
     }
 
-    /** The turn's flush has come. */
-    void endTurn() {
+    /** The turn's flush has come; true if bytes were sent ahead of it. */
+    boolean endTurn() {
+        boolean early = sentEarly > 0;
         sentEarly = 0;
+        return early;
     }
 
     /** Looks at the queue, which has changed; true if it has become shorter. Settled. */
@@ -144,6 +146,9 @@ final class OutputAccount {
         context.account(now - queued);
         queued = now;
         tell();
+        if (shorter) {
+            context.feedStarved();
+        }
         return shorter;
     }
 

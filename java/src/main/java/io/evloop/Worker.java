@@ -87,6 +87,7 @@ public final class Worker implements AutoCloseable {
         int registered = 0;
         boolean success = false;
         try {
+            listed = context.workers.add(this);
             for (OutputCapture capture : captures) {
                 capture.endpoint().register();
                 registered++;
@@ -98,10 +99,12 @@ public final class Worker implements AutoCloseable {
                 for (OutputCapture capture : captures.subList(0, registered)) {
                     capture.endpoint().unregister();
                 }
+                if (listed != null) {
+                    listed.remove();
+                }
                 registration.close();
             }
         }
-        listed = context.workers.add(this);
         WorkerEvent.started(program, pid);
     }
 
