@@ -96,11 +96,11 @@ public final class Worker implements AutoCloseable {
             success = true;
         } finally {
             if (!success) {
+                if (listed != null) {
+                    listed.remove(); // first: what follows may throw
+                }
                 for (OutputCapture capture : captures.subList(0, registered)) {
                     capture.endpoint().unregister();
-                }
-                if (listed != null) {
-                    listed.remove();
                 }
                 registration.close();
             }
