@@ -73,8 +73,8 @@ public final class Address {
 
     /**
      * A TCP port of any address, such as {@code 0.0.0.0}: then whoever reaches it may connect, and what goes over it is
-     * neither authenticated nor encrypted. {@code ::} takes IPv4, too, unless {@code
-     * bindv6only} of {@code ipv6(7)} is set.
+     * neither authenticated nor encrypted. {@code ::} takes IPv4, too, unless
+     * {@code bindv6only} of {@code ipv6(7)} is set.
      *
      * @param port 0 to 65535; 0: the kernel chooses one to listen at
      */

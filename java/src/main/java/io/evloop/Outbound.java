@@ -225,21 +225,22 @@ final class Outbound {
         markDirty(); // for the turn to end what had no stack left to end here
         WriteThrough through = context.writeThrough;
         long takenBefore = sink.taken();
-        WriteResult result = null;
+        WriteResult result;
         try {
             int sent = through.write(queue, sink, header, headerLength, payload, index, length);
             stats.writes += through.writes();
-            if (sent >= 0) { // or else the flush will meet the error again
-                result = appendRest(sent, headerLength + length - sent);
-            }
+            result = sent < 0 ? null : appendRest(sent, headerLength + length - sent);
         } catch (RuntimeException | Error e) {
             torn = e; // the payload's memory is gone, such as that of a mapped file that was cut
             endTorn((int) (sink.taken() - takenBefore));
             throw e;
         }
-        if (result != null && isEmpty()) {
+        if (result == null) { // the flush will meet the error again
+            return null;
+        }
+        if (isEmpty()) {
             queue.releaseIfEmpty();
-        } else if (result != null && through.isBlocked()) {
+        } else if (through.isBlocked()) {
             block();
         }
         return result;

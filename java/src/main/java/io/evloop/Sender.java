@@ -95,15 +95,12 @@ public final class Sender {
     public WriteResult writeFrame(int channelId, ByteBuffer payload) {
         final int length = payload.remaining();
         FrameLayout.checkFrame(channelId, length, maxFrameLength);
-        int written = SendRing.FULL;
-        boolean success = false;
+        final int written;
         try {
             written = ring.write(payload, payload.position(), length, channelId);
-            success = true;
-        } finally {
-            if (!success) {
-                signal(); // the loop gives up what may have been claimed: another's frame may wait behind it
-            }
+        } catch (RuntimeException | Error e) {
+            signal(); // the loop gives up what may have been claimed: another's frame may wait behind it
+            throw e;
         }
         if (written < 0) {
             return refused(written, length);
@@ -117,15 +114,12 @@ public final class Sender {
     public WriteResult writeFrame(int channelId, byte[] payload, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, payload.length);
         FrameLayout.checkFrame(channelId, length, maxFrameLength);
-        int written = SendRing.FULL;
-        boolean success = false;
+        final int written;
         try {
             written = ring.write(payload, offset, length, channelId);
-            success = true;
-        } finally {
-            if (!success) {
-                signal(); // the loop gives up what may have been claimed: another's frame may wait behind it
-            }
+        } catch (RuntimeException | Error e) {
+            signal(); // as above
+            throw e;
         }
         return written < 0 ? refused(written, length) : accepted();
     }

@@ -131,22 +131,19 @@ public final class SendRing {
                 if (skipped == 0) {
                     return tail;
                 }
-                boolean marked = false;
                 try {
                     INT.setRelease(memory, index + LENGTH_OFFSET, -skipped);
-                    marked = true;
-                } finally {
-                    if (!marked) {
-                        synchronized (abandoned) { // and no call, for which there may be no stack
-                            if (abandonedCount + 2 < abandoned.length) {
-                                abandoned[abandonedCount] = tail;
-                                abandoned[abandonedCount + 1] = skipped;
-                                abandoned[abandonedCount + 2] = tail + skipped;
-                                abandoned[abandonedCount + 3] = needed;
-                                abandonedCount += 4;
-                            }
+                } catch (RuntimeException | Error e) {
+                    synchronized (abandoned) { // and no call, for which there may be no stack
+                        if (abandonedCount + 2 < abandoned.length) {
+                            abandoned[abandonedCount] = tail;
+                            abandoned[abandonedCount + 1] = skipped;
+                            abandoned[abandonedCount + 2] = tail + skipped;
+                            abandoned[abandonedCount + 3] = needed;
+                            abandonedCount += 4;
                         }
                     }
+                    throw e;
                 }
                 return tail + skipped;
             }
@@ -174,7 +171,6 @@ public final class SendRing {
         if (position < 0) {
             return (int) position;
         }
-        boolean published = false;
         try {
             final int payload = indexOf(position) + HEADER_LENGTH;
             if (array == null) {
@@ -183,17 +179,15 @@ public final class SendRing {
                 memory.put(payload, array, index, length);
             }
             publish(payload, length, tag);
-            published = true;
-        } finally {
-            if (!published) {
-                synchronized (abandoned) { // no call either
-                    if (abandonedCount < abandoned.length) {
-                        abandoned[abandonedCount] = position;
-                        abandoned[abandonedCount + 1] = needed;
-                        abandonedCount += 2;
-                    }
+        } catch (RuntimeException | Error e) {
+            synchronized (abandoned) { // no call either
+                if (abandonedCount < abandoned.length) {
+                    abandoned[abandonedCount] = position;
+                    abandoned[abandonedCount + 1] = needed;
+                    abandonedCount += 2;
                 }
             }
+            throw e;
         }
         return 0;
     }
@@ -242,7 +236,7 @@ public final class SendRing {
                 final int index = indexOf(position);
                 // one that has thrown behind its publish may be gone, and the room another's
                 if (position >= counters.get(HEAD) && (int) INT.getAcquire(memory, index + LENGTH_OFFSET) == 0) {
-                    INT.setRelease(memory, index + LENGTH_OFFSET, (int) -abandoned[abandonedCount - 1]);
+                    giveUp(index + HEADER_LENGTH, (int) abandoned[abandonedCount - 1] - HEADER_LENGTH);
                 }
                 abandonedCount -= 2;
             }
