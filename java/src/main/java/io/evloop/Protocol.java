@@ -17,6 +17,9 @@ interface Protocol {
      */
     int readGoal();
 
+    /** Bytes of the block to read into, at the least. */
+    int readCapacity();
+
     /** Bytes arrived or reading was resumed: what was declined before is offered again. */
     void onInput();
 
