@@ -14,6 +14,10 @@ import java.util.function.Consumer;
  * The way into a {@link Pipe} for other threads: a bounded queue off-heap that any number of threads write frames into and
  * the loop moves on from. Frames of one thread keep their order; towards frames of other threads, and those that the loop's
  * own thread writes, there is none. Nothing is allocated per frame. Made by {@link Pipe#sender()}; ends with its pipe.
+ *
+ * <p>A {@link StackOverflowError} inside {@code writeFrame} gives that frame up, and holds up no other. On JDK 22 and later C2
+ * leaves out exception handlers that were never entered, and one of them may be lost at the very end of a stack: then the
+ * frames behind wait for ever. {@code -XX:-ProfileExceptionHandlers} makes it keep them.
  */
 public final class Sender {
 

@@ -178,7 +178,7 @@ class StackOverflowInWritesTest {
                                 number -> sender.writeFrame(1, ByteBuffer.wrap(payload(number, lengthOf(number))))
                                         .isAccepted()));
                 Await.until("room", () -> send(sender, payload(LAST, lengthOf(LAST))));
-                Await.until("the last frame", () -> isOver(thread, record));
+                awaitLast(thread, record, sender, pair);
                 record.check();
                 thread.call(() -> {
                     pair[0].close();
@@ -192,6 +192,22 @@ class StackOverflowInWritesTest {
         Pipe[] pair = Pipe.pair(loop, loop);
         pair[1].onFrame((pipe, channelId, payload) -> record.hear(payload, false));
         return pair;
+    }
+
+    /** If it fails, it tells what stands still: the queue, the call for the loop, or the pipe behind them. */
+    private static void awaitLast(LoopThread thread, Record record, Sender sender, Pipe[] pair) throws Exception {
+        try {
+            Await.until("the last frame", () -> isOver(thread, record));
+        } catch (AssertionError e) {
+            String state =
+                    thread.call(() -> sender + " from " + pair[0].stats() + " to " + pair[1] + " " + pair[1].stats());
+            thread.call(() -> {
+                sender.serve();
+                return null;
+            });
+            String served = thread.call(() -> sender + " to " + pair[1].stats());
+            throw new AssertionError(state + "; after another call for the loop: " + served, e);
+        }
     }
 
     private static boolean isOver(LoopThread thread, Record record) {
